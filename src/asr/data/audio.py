@@ -1,0 +1,166 @@
+"""Reading audio files: the one place that knows which library does it."""
+
+import math
+import os
+import stat
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import soundfile
+import torch
+import torchaudio
+from torch import Tensor
+
+from asr.errors import InputError
+
+Channel = int | Literal["mix", "all"]
+LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000  # hertz; outside, a header is damaged, not exotic
+_SECONDS_LOST = 0.1  # MP3 headers may promise this much more than the stream holds
+
+
+class AudioError(InputError):
+    """A file that cannot be used as audio; the message names it and says why."""
+
+
+class AudioInfo(NamedTuple):
+    """What the header of an audio file says.
+
+    Attributes:
+        seconds: duration.
+        rate: samples per second.
+        channels: number of channels.
+    """
+
+    seconds: float
+    rate: int
+    channels: int
+
+
+def audio_info(path: Path) -> AudioInfo:
+    """Read the header of an audio file.
+
+    Raises:
+        AudioError: the file is missing, not a regular file, not audio, or holds no samples.
+    """
+    with _open(path) as file:
+        return AudioInfo(file.frames / file.samplerate, file.samplerate, file.channels)
+
+
+def read_audio(
+    path: Path,
+    sample_rate: int,
+    *,
+    channel: Channel = "mix",
+    offset: float = 0.0,
+    seconds: float | None = None,
+) -> Tensor:
+    """Read a file, or a part of it, as float32 in [-1, 1], resampled to ``sample_rate``.
+
+    Args:
+        sample_rate: of the result, in hertz.
+        channel: ``"mix"`` averages the channels, a number picks one from 0, ``"all"`` keeps them.
+        offset: where to begin, in seconds.
+        seconds: how much to read; ``None`` reads to the end.
+
+    Returns:
+        ``(channels, samples)``; one channel unless ``channel`` is ``"all"``.
+
+    Raises:
+        AudioError: the file cannot be read, is shorter than its header or ``seconds`` says,
+            lacks the channel, or holds samples that are not finite.
+    """
+    with _open(path) as file:
+        begin = round(offset * file.samplerate)
+        wanted = file.frames - begin if seconds is None else round(seconds * file.samplerate)
+        if begin >= file.frames:
+            raise AudioError(
+                f"{path}: the utterance begins at {offset:g} s, but the file lasts "
+                f"{file.frames / file.samplerate:g} s; mend the offset"
+            )
+        try:
+            file.seek(begin)
+            frames = file.read(max(0, wanted), dtype="float32", always_2d=True)
+        except (soundfile.LibsndfileError, MemoryError) as error:
+            raise AudioError(f"{path}: damaged audio ({error}); replace or remove it") from None
+        rate = file.samplerate
+    if len(frames) == 0:
+        raise AudioError(f"{path}: no samples could be read; replace or remove it")
+    if wanted - len(frames) > _SECONDS_LOST * rate:
+        raise AudioError(
+            f"{path}: truncated, {len(frames) / rate:.2f} s could be read of "
+            f"{wanted / rate:.2f} s; replace or remove it"
+        )
+    waveform = _pick(torch.from_numpy(frames).T, channel, path)
+    if not math.isfinite(waveform.abs().amax().item()):
+        raise AudioError(f"{path}: holds samples that are not finite; replace or remove it")
+    return resample(waveform, rate, sample_rate)
+
+
+def resample(waveform: Tensor, rate: int, to_rate: int) -> Tensor:
+    """Convert ``(..., samples)`` from ``rate`` to ``to_rate`` hertz."""
+    if rate == to_rate:
+        return waveform.contiguous()
+    return _resampler(rate, to_rate)(waveform)
+
+
+@lru_cache(maxsize=16)
+def _resampler(rate: int, to_rate: int) -> torchaudio.transforms.Resample:
+    return torchaudio.transforms.Resample(rate, to_rate)
+
+
+def _pick(waveform: Tensor, channel: Channel, path: Path) -> Tensor:
+    if channel == "all":
+        return waveform
+    if channel == "mix":
+        return waveform.mean(dim=0, keepdim=True)
+    if not 0 <= channel < len(waveform):
+        raise AudioError(
+            f"{path}: has {len(waveform)} channel(s), so no channel {channel}; "
+            "count from 0 or use 'mix'"
+        )
+    return waveform[channel : channel + 1]
+
+
+def _open(path: Path) -> soundfile.SoundFile:
+    _refuse_what_is_no_file(path)
+    try:
+        file = soundfile.SoundFile(os.fsencode(path))
+    except (soundfile.LibsndfileError, TypeError) as error:
+        raise AudioError(f"{path}: {_what_it_is(path)}") from error
+    if not LOWEST_RATE <= file.samplerate <= HIGHEST_RATE:
+        raise AudioError(
+            f"{path}: sample rate {file.samplerate} Hz is outside "
+            f"{LOWEST_RATE} to {HIGHEST_RATE} Hz; replace or convert it"
+        )
+    if file.frames <= 0:
+        raise AudioError(f"{path}: holds no samples; replace or remove it")
+    return file
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AudioError(f"{path}: {reason}; check the path") from None
+    if not stat.S_ISREG(mode):  # opening a FIFO would wait for ever
+        kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
+        raise AudioError(f"{path}: is {kind}; give an audio file")
+
+
+def _what_it_is(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            head = file.read(256)
+    except OSError as error:
+        return f"{error.strerror}; check the permissions"
+    if not head:
+        return "empty file; replace or remove it"
+    if head.startswith(b"version https://git-lfs"):
+        return "a git-lfs pointer, not audio; run 'git lfs pull'"
+    if head.lstrip()[:1] == b"<":
+        return "looks like a web page, not audio; download it again"
+    if head[4:8] == b"ftyp":
+        return f"MPEG-4 audio cannot be read; convert it: ffmpeg -i '{path}' '{path.stem}.wav'"
+    return "not audio that can be read (WAV, FLAC, OGG, Opus and MP3 can); convert or remove it"
