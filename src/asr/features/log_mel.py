@@ -1,0 +1,163 @@
+"""Log-mel spectrogram as a layer, so it runs on the device and travels with the weights."""
+
+import warnings
+
+import torch
+import torchaudio
+from torch import Tensor, nn
+
+from asr.features.normalize import Normalization, Normalize
+from asr.padded import Padded
+from asr.span import Length, Span
+
+
+class LogMel(nn.Module):
+    """Log-mel energies of each channel.
+
+    Frames are centred on multiples of the hop. The signal is extended with zeros, not by
+    reflection, so an utterance has the same features alone as in a padded batch. Several
+    channels give their bins one after the other.
+
+    Shape: ``(batch, channels, samples)`` to ``(batch, channels * bins, samples // hop + 1)``.
+
+    Args:
+        sample_rate: in hertz.
+        channels: of the waveform.
+        bins: number of mel filters.
+        window_ms: length of the Hann window, in milliseconds.
+        hop_ms: step between frames, in milliseconds.
+        low_hz: lower edge of the lowest filter.
+        high_hz: upper edge of the highest filter; half the sample rate where not given.
+        n_fft: length of the Fourier transform, in samples; where not given, the least power
+            of two that holds the window and leaves no filter empty.
+        floor: smallest mel energy; silence maps to ``log(floor)``, not to minus infinity.
+        normalize: see :class:`~asr.features.normalize.Normalize`.
+
+    Raises:
+        ValueError: a value is out of range, or a filter would be empty.
+    """
+
+    filters: Tensor  # (n_fft // 2 + 1, bins)
+    hann: Tensor  # (window,)
+
+    def __init__(
+        self,
+        sample_rate: int,
+        *,
+        channels: int = 1,
+        bins: int = 80,
+        window_ms: float = 25.0,
+        hop_ms: float = 10.0,
+        low_hz: float = 0.0,
+        high_hz: float | None = None,
+        n_fft: int | None = None,
+        floor: float = 1e-6,
+        normalize: Normalization = "utterance",
+    ) -> None:
+        super().__init__()
+        high_hz = sample_rate / 2 if high_hz is None else high_hz
+        _refuse_what_cannot_be(sample_rate, channels, bins, window_ms, hop_ms, low_hz, high_hz)
+        self.sample_rate = sample_rate
+        self.channels = channels
+        self.hop = round(sample_rate * hop_ms / 1000)
+        self.window = round(sample_rate * window_ms / 1000)
+        self.out_channels = channels * bins
+        self.floor = floor
+        n_fft = n_fft or _roomy_n_fft(self.window, sample_rate, bins, low_hz, high_hz)
+        if n_fft < self.window:
+            raise ValueError(f"n_fft must hold the window of {self.window} samples, got {n_fft}")
+        filters = _filters(n_fft, sample_rate, bins, low_hz, high_hz)
+        if empty := _empty(filters):
+            raise ValueError(
+                f"{empty} of {bins} mel filters would be empty with n_fft {n_fft}; "
+                "use fewer bins or a larger n_fft"
+            )
+        self.n_fft = n_fft
+        # Both follow from the arguments, so the weights need not carry them.
+        self.register_buffer("filters", filters, persistent=False)
+        self.register_buffer("hann", torch.hann_window(self.window), persistent=False)
+        self.normalize = Normalize(normalize, self.out_channels)
+
+    @property
+    def local_span(self) -> Span:
+        """The samples under the window, whatever the normalisation."""
+        return Span(self.window // 2, (self.window - 1) // 2, self.hop)
+
+    @property
+    def span(self) -> Span:
+        return self.normalize.span_after(self.local_span)
+
+    def output_length(self, length: Length) -> Length:
+        return length // self.hop + 1
+
+    def forward(self, waveforms: Padded) -> Padded:
+        return self.normalize(self.raw(waveforms))
+
+    def raw(self, waveforms: Padded) -> Padded:
+        """The features before normalisation, from which global statistics are computed."""
+        # Half precision cannot hold the range of mel energies, so autocast stops here.
+        with torch.autocast(waveforms.values.device.type, enabled=False):
+            energies = self._energies(waveforms.zeroed().values.float())
+            values = energies.clamp_min(self.floor).log()
+        return Padded(values, self.output_length(waveforms.lengths))
+
+    def _energies(self, samples: Tensor) -> Tensor:
+        spectrum = torch.stft(
+            samples.flatten(0, 1),
+            self.n_fft,
+            self.hop,
+            self.window,
+            self.hann,
+            center=True,
+            pad_mode="constant",
+            return_complex=True,
+        )  # (batch * channels, frequencies, frames)
+        power = spectrum.real.square() + spectrum.imag.square()
+        return (self.filters.T @ power).view(len(samples), -1, power.shape[-1])
+
+
+def _refuse_what_cannot_be(
+    sample_rate: int,
+    channels: int,
+    bins: int,
+    window_ms: float,
+    hop_ms: float,
+    low_hz: float,
+    high_hz: float,
+) -> None:
+    if not 1_000 <= sample_rate <= 192_000:
+        raise ValueError(f"sample_rate must be 1000 to 192000 Hz, got {sample_rate}")
+    if channels < 1 or not 1 <= bins <= 1024:
+        raise ValueError(f"need channels >= 1 and bins of 1 to 1024, got {channels} and {bins}")
+    if not 1 <= window_ms <= 1000 or not 0.5 <= hop_ms <= window_ms:
+        raise ValueError(
+            "window_ms must be 1 to 1000 and hop_ms 0.5 to window_ms, "
+            f"got {window_ms:g} and {hop_ms:g}"
+        )
+    if not 0 <= low_hz < high_hz <= sample_rate / 2:
+        raise ValueError(
+            f"need 0 <= low_hz < high_hz <= {sample_rate / 2:g} Hz, half the sample rate, "
+            f"got {low_hz:g} and {high_hz:g}"
+        )
+
+
+def _roomy_n_fft(window: int, sample_rate: int, bins: int, low_hz: float, high_hz: float) -> int:
+    n_fft = 1 << (window - 1).bit_length()
+    for _ in range(3):
+        if not _empty(_filters(n_fft, sample_rate, bins, low_hz, high_hz)):
+            break
+        n_fft *= 2  # finer frequency steps, the same window
+    return n_fft
+
+
+def _filters(n_fft: int, sample_rate: int, bins: int, low_hz: float, high_hz: float) -> Tensor:
+    # The count of empty filters reads values, which the meta device does not have.
+    with torch.device("cpu"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # empty filters are counted by the caller
+        return torchaudio.functional.melscale_fbanks(
+            n_fft // 2 + 1, low_hz, high_hz, bins, sample_rate
+        )
+
+
+def _empty(filters: Tensor) -> int:
+    return int((filters.amax(dim=0) <= 0).sum())

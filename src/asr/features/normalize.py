@@ -1,0 +1,70 @@
+"""Zero mean and unit variance of features, per utterance or with statistics of the corpus."""
+
+from collections.abc import Iterable
+from math import inf
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from asr.padded import Padded
+from asr.span import Span
+
+Normalization = Literal["utterance", "global", "none"]
+_EPS = 1e-5
+
+
+class Normalize(nn.Module):
+    """Make each feature zero-mean and unit-variance over the valid frames.
+
+    ``"utterance"`` uses the utterance's own statistics, which needs no corpus but hears the
+    whole utterance; ``"global"`` uses those of the training data, which :meth:`fit` computes
+    and which travel with the weights; ``"none"`` does nothing.
+
+    Shape: ``(batch, channels, time)``, unchanged; padded entries come out as zero.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, kind: Normalization, channels: int) -> None:
+        super().__init__()
+        if kind not in ("utterance", "global", "none"):
+            raise ValueError(f"normalize must be 'utterance', 'global' or 'none', got {kind!r}")
+        self.kind = kind
+        if kind == "global":
+            self.register_buffer("mean", torch.zeros(channels))
+            self.register_buffer("std", torch.ones(channels))
+
+    @torch.no_grad()
+    def fit(self, batches: Iterable[Padded]) -> None:
+        """Set the global statistics to those of ``batches``; sums are kept in float64."""
+        count = torch.zeros((), dtype=torch.float64)
+        total = torch.zeros(len(self.mean), dtype=torch.float64)
+        squares = torch.zeros(len(self.mean), dtype=torch.float64)
+        for batch in batches:
+            values = batch.zeroed().values.double()
+            count += batch.lengths.sum()
+            total += values.sum((0, 2))
+            squares += values.square().sum((0, 2))
+        mean = total / count.clamp_min(1)
+        variance = (squares / count.clamp_min(1) - mean.square()).clamp_min(0)
+        self.mean.copy_(mean)
+        self.std.copy_((variance + _EPS).sqrt())
+
+    def span_after(self, span: Span) -> Span:
+        """The span of features with ``span`` once they are normalised."""
+        return span._replace(left=inf, right=inf) if self.kind == "utterance" else span
+
+    def forward(self, x: Padded) -> Padded:
+        if self.kind == "none":
+            return x.zeroed()
+        if self.kind == "global":
+            values = (x.values - self.mean[:, None]) / self.std[:, None]
+            return x._replace(values=values).zeroed()
+        mask = x.mask[:, None]
+        count = x.lengths.clamp_min(1)[:, None, None]
+        values = x.values.masked_fill(~mask, 0)
+        centred = (values - values.sum(dim=-1, keepdim=True) / count).masked_fill(~mask, 0)
+        variance = centred.square().sum(dim=-1, keepdim=True) / count
+        return x._replace(values=centred * (variance + _EPS).rsqrt())

@@ -1,0 +1,169 @@
+"""One-dimensional convolution over :class:`~asr.padded.Padded` sequences: nn.Conv1d in full."""
+
+from typing import Literal, get_args
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from asr.padded import Padded
+from asr.span import Length, Span
+
+Padding = int | Literal["same", "valid", "causal"]
+PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
+
+
+class TimeConv(nn.Module):
+    """``nn.Conv1d`` that hides batch padding from its kernel and knows its output lengths.
+
+    The edges of an utterance are its own: whatever ``padding_mode`` says happens at its true
+    last frame, not at the end of the batch, so an utterance gives the same frames alone and
+    in any batch.
+
+    Shape: ``(batch, in_channels, time)`` to ``(batch, out_channels, output_length(time))``.
+
+    Args:
+        kernel: taps.
+        padding: ``"same"`` keeps frames aligned with their inputs (``ceil(time / stride)``
+            frames come out), ``"valid"`` adds nothing, ``"causal"`` puts all of it before the
+            first frame, a number adds that many frames on both sides as ``nn.Conv1d`` does.
+        lookahead: with ``"causal"``, how many frames after its own an output may hear.
+        padding_mode: what the added frames hold; reflections go back and forth when the
+            utterance is shorter than the padding, as in ``numpy.pad``.
+
+    Raises:
+        ValueError: a number is out of range, or the combination has no meaning.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        padding: Padding = "same",
+        lookahead: int = 0,
+        dilation: int = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: PaddingMode = "zeros",
+    ) -> None:
+        super().__init__()
+        _refuse_what_cannot_be(
+            in_channels, out_channels, kernel, stride, padding, lookahead, dilation, groups
+        )
+        if padding_mode not in get_args(PaddingMode):
+            raise ValueError(
+                f"padding_mode must be one of {get_args(PaddingMode)}, got {padding_mode!r}"
+            )
+        reach = dilation * (kernel - 1)
+        self.pads = _pads(padding, reach, lookahead)
+        self.padding_mode = padding_mode
+        # Small symmetric padding is fastest inside the convolution; all other is put on before.
+        self._inside = padding_mode == "zeros" and self.pads[0] == self.pads[1]
+        self.conv = nn.Conv1d(
+            in_channels,
+            out_channels,
+            kernel,
+            stride=stride,
+            padding=self.pads[0] if self._inside else 0,
+            dilation=dilation,
+            groups=groups,
+            bias=bias,
+        )
+
+    @property
+    def span(self) -> Span:
+        left, _ = self.pads
+        return Span(left, self._reach - left, self.conv.stride[0])
+
+    @property
+    def _reach(self) -> int:
+        return self.conv.dilation[0] * (self.conv.kernel_size[0] - 1)
+
+    def output_length(self, length: Length) -> Length:
+        """Frames that come out for ``length`` frames in; 0 where the kernel does not fit."""
+        frames = (length + sum(self.pads) - self._reach - 1) // self.conv.stride[0] + 1
+        return frames.clamp_min(0) if isinstance(frames, Tensor) else max(frames, 0)
+
+    def forward(self, x: Padded) -> Padded:
+        if self._inside:
+            values = x.zeroed().values
+        elif self.padding_mode == "zeros":
+            values = F.pad(x.zeroed().values, self.pads)
+        else:
+            values = extend(x, self.pads, self.padding_mode)
+        return Padded(self.conv(values), self.output_length(x.lengths))
+
+
+def extend(x: Padded, pads: tuple[int, int], mode: PaddingMode) -> Tensor:
+    """Put frames before the first and after the true last frame of each sequence.
+
+    Shape: ``(batch, channels, time)`` to ``(batch, channels, pads[0] + time + pads[1])``; what
+    lies beyond a sequence's own right padding is zero.
+    """
+    batch, channels, time = x.values.shape
+    position = torch.arange(-pads[0], time + pads[1], device=x.values.device)
+    length = x.lengths[:, None]
+    last = (length - 1).clamp_min(0)
+    if mode == "replicate":
+        source = torch.minimum(position.clamp_min(0), last)
+    elif mode == "circular":
+        source = position.remainder(length.clamp_min(1))
+    else:
+        # A reflection is a triangle wave over the frames: 0 1 2 3 2 1 0 1 ...
+        period = (2 * last).clamp_min(1)
+        phase = position.remainder(period)
+        source = torch.minimum(torch.minimum(phase, period - phase), last)
+    source = source.clamp_max(time - 1)[:, None, :].expand(batch, channels, -1)
+    beyond = (position >= length + pads[1]) | (length == 0)
+    return x.values.gather(-1, source).masked_fill(beyond[:, None, :], 0)
+
+
+def _pads(padding: Padding, reach: int, lookahead: int) -> tuple[int, int]:
+    if padding == "same":
+        return reach // 2, reach // 2
+    if padding == "valid":
+        return 0, 0
+    if padding == "causal":
+        return reach - lookahead, lookahead
+    return padding, padding
+
+
+def _refuse_what_cannot_be(
+    in_channels: int,
+    out_channels: int,
+    kernel: int,
+    stride: int,
+    padding: Padding,
+    lookahead: int,
+    dilation: int,
+    groups: int,
+) -> None:
+    numbers = {
+        "in_channels": in_channels, "channels": out_channels, "kernel": kernel,
+        "stride": stride, "dilation": dilation, "groups": groups,
+    }  # fmt: skip
+    for name, number in numbers.items():
+        if number < 1:
+            raise ValueError(f"{name} must be at least 1, got {number}")
+    if isinstance(padding, int) and padding < 0:
+        raise ValueError(f"padding must be 0 or more frames, got {padding}")
+    if in_channels % groups or out_channels % groups:
+        raise ValueError(
+            f"groups must divide the channels on both sides, got {groups} groups for "
+            f"{in_channels} -> {out_channels} channels"
+        )
+    reach = dilation * (kernel - 1)
+    if padding == "same" and reach % 2:
+        raise ValueError(
+            f"padding 'same' needs an odd kernel to stay centred on a frame, got kernel {kernel} "
+            f"with dilation {dilation}; use an odd kernel, 'causal', or a number"
+        )
+    if lookahead and padding != "causal":
+        raise ValueError(f"lookahead goes with padding 'causal', got padding {padding!r}")
+    if not 0 <= lookahead <= reach:
+        raise ValueError(
+            f"lookahead must be 0 to {reach}, the kernel's reach, got {lookahead} frames"
+        )

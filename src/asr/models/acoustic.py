@@ -1,0 +1,108 @@
+"""The whole network, from waveform to class logits."""
+
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from asr.padded import Padded
+from asr.span import Length, Span
+
+
+class Features(Protocol):
+    """What a features file must provide: a module from waveforms to frames."""
+
+    sample_rate: int
+    channels: int
+    out_channels: int
+    normalize: nn.Module
+
+    @property
+    def span(self) -> Span:
+        """What one frame depends on, in samples."""
+
+    @property
+    def local_span(self) -> Span:
+        """The same without the statistics of the utterance."""
+
+    def output_length(self, length: Length) -> Length: ...
+
+    def raw(self, waveforms: Padded) -> Padded:
+        """The features before normalisation."""
+
+    def __call__(self, waveforms: Padded) -> Padded: ...
+
+
+class Encoder(Protocol):
+    """What a model file must provide: a module over frames that states its width and span."""
+
+    out_channels: int
+
+    @property
+    def span(self) -> Span:
+        """What one output frame depends on, in input frames."""
+
+    def output_length(self, length: Length) -> Length: ...
+
+    def __call__(self, x: Padded) -> Padded: ...
+
+
+class Augment(Protocol):
+    """What a spectrogram augmentation must provide; ``keys`` decide all that is random."""
+
+    def __call__(self, x: Padded, keys: Tensor) -> Padded: ...
+
+
+class AcousticModel(nn.Module):
+    """Features, encoder and head in one module, which is all that inference needs.
+
+    Shape: waveforms ``(batch, channels, samples)`` to logits ``(batch, classes, frames)``.
+
+    Args:
+        augment: applied to the features in training, when the batch brings keys.
+    """
+
+    features: Features
+    encoder: Encoder
+    head: nn.Module
+
+    def __init__(
+        self,
+        features: nn.Module,
+        encoder: nn.Module,
+        head: nn.Module,
+        augment: Augment | None = None,
+    ) -> None:
+        super().__init__()
+        self.features = features  # type: ignore[assignment]
+        self.encoder = encoder  # type: ignore[assignment]
+        self.head = head
+        self.augment = augment
+
+    def frames(self, samples: Length) -> Length:
+        """Frames that the encoder gives for ``samples`` samples."""
+        return self.encoder.output_length(self.features.output_length(samples))
+
+    @property
+    def span(self) -> Span:
+        """What one logit frame depends on, in samples."""
+        return self.features.span.then(self.encoder.span)
+
+    @property
+    def local_span(self) -> Span:
+        """The same without what depends on the whole utterance by normalisation."""
+        return self.features.local_span.then(self.encoder.span)
+
+    @property
+    def sample_rate(self) -> int:
+        return self.features.sample_rate
+
+    @property
+    def hop_ms(self) -> float:
+        """Milliseconds from one logit frame to the next."""
+        return 1000 * self.local_span.stride / self.sample_rate
+
+    def forward(self, waveforms: Padded, keys: Tensor | None = None) -> Padded:
+        x = self.features(waveforms)
+        if self.training and self.augment is not None and keys is not None:
+            x = self.augment(x, keys)
+        return self.head(self.encoder(x))
