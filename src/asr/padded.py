@@ -40,13 +40,16 @@ def pad(sequences: Sequence[Tensor], value: float = 0) -> Padded:
     [[1, 2], [3, 0]]
 
     Raises:
-        ValueError: there are no sequences.
+        ValueError: there are no sequences, or they differ in more than their last axis.
     """
     if not sequences:
         raise ValueError("a batch needs at least one sequence, got none")
-    lengths = torch.tensor([sequence.shape[-1] for sequence in sequences])
-    shape = (len(sequences), *sequences[0].shape[:-1], int(lengths.max()))
-    values = sequences[0].new_full(shape, value)
+    first = sequences[0]
+    shapes = {tuple(sequence.shape[:-1]) for sequence in sequences}
+    if len(shapes) > 1:
+        raise ValueError(f"sequences must be equal but for their last axis, got {sorted(shapes)}")
+    lengths = torch.tensor([sequence.shape[-1] for sequence in sequences], device=first.device)
+    values = first.new_full((len(sequences), *shapes.pop(), int(lengths.max())), value)
     for row, sequence in zip(values, sequences, strict=True):
         row[..., : sequence.shape[-1]] = sequence
     return Padded(values, lengths)

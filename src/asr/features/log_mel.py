@@ -10,6 +10,8 @@ from asr.features.normalize import Normalization, Normalize
 from asr.padded import Padded
 from asr.span import Length, Span
 
+_LARGEST_FFT = 1 << 16
+
 
 class LogMel(nn.Module):
     """Log-mel energies of each channel.
@@ -57,15 +59,23 @@ class LogMel(nn.Module):
         super().__init__()
         high_hz = sample_rate / 2 if high_hz is None else high_hz
         _refuse_what_cannot_be(sample_rate, channels, bins, window_ms, hop_ms, low_hz, high_hz)
+        if not floor > 0:
+            raise ValueError(f"floor must be above 0, or silence has no logarithm, got {floor:g}")
         self.sample_rate = sample_rate
         self.channels = channels
         self.hop = round(sample_rate * hop_ms / 1000)
         self.window = round(sample_rate * window_ms / 1000)
+        if self.hop < 1:
+            raise ValueError(f"hop_ms must be at least one sample, got {hop_ms:g} ms")
         self.out_channels = channels * bins
         self.floor = floor
-        n_fft = n_fft or _roomy_n_fft(self.window, sample_rate, bins, low_hz, high_hz)
-        if n_fft < self.window:
-            raise ValueError(f"n_fft must hold the window of {self.window} samples, got {n_fft}")
+        if n_fft is None:
+            n_fft = _roomy_n_fft(self.window, sample_rate, bins, low_hz, high_hz)
+        if n_fft % 2 or not self.window <= n_fft <= _LARGEST_FFT:
+            raise ValueError(
+                f"n_fft must be even and {self.window} samples, the window, to {_LARGEST_FFT}, "
+                f"got {n_fft}"
+            )
         filters = _filters(n_fft, sample_rate, bins, low_hz, high_hz)
         if empty := _empty(filters):
             raise ValueError(
@@ -75,7 +85,8 @@ class LogMel(nn.Module):
         self.n_fft = n_fft
         # Both follow from the arguments, so the weights need not carry them.
         self.register_buffer("filters", filters, persistent=False)
-        self.register_buffer("hann", torch.hann_window(self.window), persistent=False)
+        hann = torch.hann_window(self.window, device="cpu")
+        self.register_buffer("hann", hann, persistent=False)
         self.normalize = Normalize(normalize, self.out_channels)
 
     @property

@@ -38,17 +38,23 @@ class Normalize(nn.Module):
 
     @torch.no_grad()
     def fit(self, batches: Iterable[Padded]) -> None:
-        """Set the global statistics to those of ``batches``; sums are kept in float64."""
+        """Set the global statistics to those of ``batches``; sums are kept in float64.
+
+        Raises:
+            ValueError: the batches hold no frames.
+        """
         count = torch.zeros((), dtype=torch.float64)
         total = torch.zeros(len(self.mean), dtype=torch.float64)
         squares = torch.zeros(len(self.mean), dtype=torch.float64)
         for batch in batches:
-            values = batch.zeroed().values.double()
-            count += batch.lengths.sum()
+            values = batch.zeroed().values.cpu().double()
+            count += batch.lengths.sum().cpu()
             total += values.sum((0, 2))
             squares += values.square().sum((0, 2))
-        mean = total / count.clamp_min(1)
-        variance = (squares / count.clamp_min(1) - mean.square()).clamp_min(0)
+        if not count:
+            raise ValueError("statistics need at least one frame, got none")
+        mean = total / count
+        variance = (squares / count - mean.square()).clamp_min(0)
         self.mean.copy_(mean)
         self.std.copy_((variance + _EPS).sqrt())
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from torch import nn
-from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
+from typing_extensions import Required, TypedDict  # pydantic needs this one before Python 3.12
 
 from asr.layers.conv import Padding, PaddingMode, TimeConv
 from asr.layers.norm import NormKind, make_norm
@@ -27,8 +27,8 @@ _ACTIVATIONS: dict[Activation, type[nn.Module]] = {
 class Pooling(TypedDict, total=False):
     """What a config says of a pooling layer: the arguments of :class:`TimePool`."""
 
-    kind: PoolKind
-    kernel: int
+    kind: Required[PoolKind]
+    kernel: Required[int]
     stride: int | None
     padding: int
     ceil_mode: bool
@@ -167,7 +167,7 @@ class ConvBlock(nn.Module):
         if in_channels != channels or stride != 1:
             shortcut.append(TimeConv(in_channels, channels, 1, stride=stride, bias=norm == "none"))
             shortcut.append(make_norm(norm, channels))
-        for length in range(1, 65):
+        for length in range(1, 64 + stride):
             through, around = self.units.output_length(length), shortcut.output_length(length)
             if through != around:
                 raise ValueError(

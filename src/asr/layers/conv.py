@@ -1,5 +1,6 @@
 """One-dimensional convolution over :class:`~asr.padded.Padded` sequences: nn.Conv1d in full."""
 
+from math import inf
 from typing import Literal, get_args
 
 import torch
@@ -53,10 +54,7 @@ class TimeConv(nn.Module):
         _refuse_what_cannot_be(
             in_channels, out_channels, kernel, stride, padding, lookahead, dilation, groups
         )
-        if padding_mode not in get_args(PaddingMode):
-            raise ValueError(
-                f"padding_mode must be one of {get_args(PaddingMode)}, got {padding_mode!r}"
-            )
+        _refuse_padding_mode(padding_mode, padding)
         reach = dilation * (kernel - 1)
         self.pads = _pads(padding, reach, lookahead)
         self.padding_mode = padding_mode
@@ -75,8 +73,11 @@ class TimeConv(nn.Module):
 
     @property
     def span(self) -> Span:
-        left, _ = self.pads
-        return Span(left, self._reach - left, self.conv.stride[0])
+        left, stride = self.pads[0], self.conv.stride[0]
+        wraps = self.padding_mode == "circular" and any(self.pads)
+        if wraps or (self.padding_mode != "zeros" and sum(self.pads) > self._reach):
+            return Span(inf, inf, stride)  # the edges hear frames from beyond their own window
+        return Span(left, self._reach - left, stride)
 
     @property
     def _reach(self) -> int:
@@ -148,6 +149,10 @@ def _refuse_what_cannot_be(
     for name, number in numbers.items():
         if number < 1:
             raise ValueError(f"{name} must be at least 1, got {number}")
+    if isinstance(padding, str) and padding not in ("same", "valid", "causal"):
+        raise ValueError(
+            f"padding must be 'same', 'valid', 'causal' or a number of frames, got {padding!r}"
+        )
     if isinstance(padding, int) and padding < 0:
         raise ValueError(f"padding must be 0 or more frames, got {padding}")
     if in_channels % groups or out_channels % groups:
@@ -166,4 +171,16 @@ def _refuse_what_cannot_be(
     if not 0 <= lookahead <= reach:
         raise ValueError(
             f"lookahead must be 0 to {reach}, the kernel's reach, got {lookahead} frames"
+        )
+
+
+def _refuse_padding_mode(padding_mode: PaddingMode, padding: Padding) -> None:
+    if padding_mode not in get_args(PaddingMode):
+        raise ValueError(
+            f"padding_mode must be one of {get_args(PaddingMode)}, got {padding_mode!r}"
+        )
+    if padding == "causal" and padding_mode in ("reflect", "circular"):
+        raise ValueError(
+            f"padding_mode {padding_mode!r} puts later frames before the first, which padding "
+            "'causal' must not hear; use 'zeros' or 'replicate'"
         )

@@ -20,7 +20,7 @@ class FrameHead(nn.Module):
         return length
 
     def forward(self, x: Padded) -> Padded:
-        return x._replace(values=self.project(x.values))
+        return x._replace(values=self.project(x.zeroed().values))
 
 
 class PooledHead(nn.Module):

@@ -63,8 +63,8 @@ class TimeBatchNorm(nn.Module):
         )
         with torch.no_grad():
             unbiased = var * (count / (count - 1).clamp_min(1))
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(unbiased, self.momentum)
+            self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
+            self.running_var.lerp_(unbiased.to(self.running_var.dtype), self.momentum)
         return x._replace(values=values)
 
 
@@ -75,8 +75,9 @@ class _MaskedBatchNorm(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, mask: Tensor, weight: Tensor, bias: Tensor, eps: float
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        count = mask.sum().clamp_min(1).float()
-        values = x.float().masked_fill(~mask, 0)
+        precise = torch.promote_types(x.dtype, torch.float32)
+        count = mask.sum().clamp_min(1).to(precise)
+        values = x.to(precise).masked_fill(~mask, 0)
         mean = values.sum((0, 2)) / count
         centred = values.sub_(mean[:, None]).masked_fill_(~mask, 0)
         var = torch.linalg.vector_norm(centred, dim=(0, 2)).square() / count
@@ -92,7 +93,7 @@ class _MaskedBatchNorm(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, None, Tensor, Tensor, None]:
         normal, mask, weight, scale, count = ctx.saved_tensors
-        grad = grad.float().masked_fill(~mask, 0)
+        grad = grad.to(normal.dtype).masked_fill(~mask, 0)
         grad_bias = grad.sum((0, 2))
         grad_weight = (grad * normal).sum((0, 2))
         through = torch.addcmul(grad, normal, (grad_weight / -count)[:, None])

@@ -1,9 +1,11 @@
 """The whole network, from waveform to class logits."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from torch import Tensor, nn
 
+from asr.features.normalize import Normalize
 from asr.padded import Padded
 from asr.span import Length, Span
 
@@ -14,7 +16,7 @@ class Features(Protocol):
     sample_rate: int
     channels: int
     out_channels: int
-    normalize: nn.Module
+    normalize: Normalize
 
     @property
     def span(self) -> Span:
@@ -100,6 +102,11 @@ class AcousticModel(nn.Module):
     def hop_ms(self) -> float:
         """Milliseconds from one logit frame to the next."""
         return 1000 * self.local_span.stride / self.sample_rate
+
+    def fit_statistics(self, waveforms: Iterable[Padded]) -> None:
+        """Compute the global statistics of the features from training audio, if they need any."""
+        if self.features.normalize.kind == "global":
+            self.features.normalize.fit(self.features.raw(batch) for batch in waveforms)
 
     def forward(self, waveforms: Padded, keys: Tensor | None = None) -> Padded:
         x = self.features(waveforms)

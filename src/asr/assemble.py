@@ -1,0 +1,63 @@
+"""From the parts of a config to a recogniser: the one builder, for training and for loading."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from asr.config import build
+from asr.errors import InputError
+from asr.models.acoustic import AcousticModel, Encoder, Features
+from asr.tasks.task import Task
+from asr.text.vocabulary import Vocabulary
+
+PARTS = ("features", "model", "task", "vocabulary")
+
+# Arguments that this module, not the config, gives to a part.
+SUPPLIED = {"model": {"in_channels"}, "task": {"vocabulary"}}
+
+
+class Recognizer(NamedTuple):
+    """A network and the task that gives its logits a meaning.
+
+    Attributes:
+        parts: the config of each of :data:`PARTS` that rebuilds it, its vocabulary learnt.
+    """
+
+    model: AcousticModel
+    task: Task
+    vocabulary: Vocabulary
+    parts: Mapping[str, Any]
+
+
+def make_encoder(parts: Mapping[str, Any]) -> tuple[Features, Encoder]:
+    """Features and encoder alone, which need neither data nor vocabulary.
+
+    Raises:
+        InputError: a part refuses its config.
+    """
+    features = build(parts["features"], "features")
+    return features, build(parts["model"], "model", in_channels=features.out_channels)
+
+
+def assemble(
+    parts: Mapping[str, Any], vocabulary: Vocabulary | None = None, augment: Any = None
+) -> Recognizer:
+    """Build the recogniser that ``parts`` describe, with fresh weights.
+
+    Args:
+        vocabulary: already learnt; built from its own part where not given.
+        augment: a spectrogram augmentation for training.
+
+    Raises:
+        InputError: a part refuses its config, or the vocabulary is empty.
+    """
+    if vocabulary is None:
+        vocabulary = build(parts["vocabulary"], "vocabulary")
+    if not len(vocabulary):
+        raise InputError("vocabulary: has no units yet; give them, or learn them from a corpus")
+    task = build(parts["task"], "task", vocabulary=vocabulary)
+    features, encoder = make_encoder(parts)
+    head = task.make_head(encoder.out_channels)
+    model = AcousticModel(features, encoder, head, augment)  # type: ignore[arg-type]
+    learnt = {**parts["vocabulary"], **vocabulary.arguments}
+    kept = {**{part: parts[part] for part in PARTS}, "vocabulary": learnt}
+    return Recognizer(model, task, vocabulary, kept)

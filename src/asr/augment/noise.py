@@ -1,0 +1,64 @@
+"""Noisier recordings."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from asr.augment.draw import between, check_probability, happens
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Add Gaussian noise at a signal-to-noise ratio, measured over the whole recording.
+
+    A silent recording stays silent, whatever the ratio.
+
+    Shape: ``(channels, samples)`` to the same.
+
+    Args:
+        low_db, high_db: the ratio is drawn uniformly from this range; 0 dB is as loud as the
+            signal, 40 dB can hardly be heard.
+        color: white has the same power at every frequency, pink in every octave, as rooms do.
+        probability: share of the recordings that take part.
+    """
+
+    low_db: float = 10.0
+    high_db: float = 40.0
+    color: Literal["white", "pink"] = "white"
+    probability: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_probability(self.probability)
+        if not -100 <= self.low_db <= self.high_db <= 100:
+            raise ValueError(
+                "expected -100 <= low_db <= high_db <= 100, got "
+                f"{self.low_db} and {self.high_db}; swap them or narrow the range"
+            )
+        if self.color not in ("white", "pink"):
+            raise ValueError(f"color must be 'white' or 'pink', got {self.color!r}")
+
+    def __call__(self, waveform: Tensor, sample_rate: int, generator: torch.Generator) -> Tensor:
+        if not happens(self.probability, generator):
+            return waveform
+        ratio_db = between(self.low_db, self.high_db, generator)
+        noise = torch.randn(waveform.shape, generator=generator)
+        if self.color == "pink":
+            noise = _pink(noise)
+        loudness = _root_mean_square(waveform) / _root_mean_square(noise).clamp(min=1e-12)
+        return waveform + noise * loudness * 10 ** (-ratio_db / 20)
+
+    def shortest(self, samples: int) -> int:
+        """The fewest samples that a waveform of this many can become."""
+        return samples
+
+
+def _pink(white: Tensor) -> Tensor:
+    spectrum = torch.fft.rfft(white)
+    octaves = torch.arange(spectrum.shape[-1]).clamp(min=1).sqrt()
+    return torch.fft.irfft(spectrum / octaves, n=white.shape[-1])
+
+
+def _root_mean_square(waveform: Tensor) -> Tensor:
+    return waveform.square().mean().sqrt()

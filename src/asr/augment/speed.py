@@ -1,0 +1,67 @@
+"""Faster and slower speech."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+import torch
+import torchaudio
+from torch import Tensor
+
+from asr.augment.draw import check_probability, happens, one_of
+
+_LARGEST_DENOMINATOR = 100  # a factor is met within half a percent, by a small kernel
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Play the recording at one of several speeds, pitch and all, by resampling.
+
+    Speed perturbation of Ko et al., 2015, "Audio augmentation for speech recognition", section
+    2.3: three copies, at 0.9, 1.0 and 1.1.
+
+    Shape: ``(channels, samples)`` to ``(channels, ceil(samples / factor))``.
+
+    Args:
+        factors: each as likely as any other, 0.25 to 4; above 1 is faster and shorter.
+        probability: share of the recordings that take part.
+    """
+
+    factors: Sequence[float] = (0.9, 1.0, 1.1)
+    probability: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_probability(self.probability)
+        if not self.factors or not all(0.25 <= factor <= 4 for factor in self.factors):
+            raise ValueError(
+                f"factors must be one or more numbers from 0.25 to 4, got {list(self.factors)}; "
+                "1.1 is a tenth faster"
+            )
+
+    def __call__(self, waveform: Tensor, sample_rate: int, generator: torch.Generator) -> Tensor:
+        if not happens(self.probability, generator):
+            return waveform
+        factor = _fraction(one_of(self.factors, generator))
+        if factor == 1:
+            return waveform
+        return _resampler(factor)(waveform)
+
+    def shortest(self, samples: int) -> int:
+        """The fewest samples that a waveform of this many can become."""
+        factors = [_fraction(factor) for factor in self.factors] if self.probability > 0 else []
+        skipped = [samples] if self.probability < 1 else []
+        return min([*skipped, *(_length(samples, factor) for factor in factors)])
+
+
+def _fraction(factor: float) -> Fraction:
+    return Fraction(factor).limit_denominator(_LARGEST_DENOMINATOR)
+
+
+def _length(samples: int, factor: Fraction) -> int:
+    return -(-samples * factor.denominator // factor.numerator)
+
+
+@lru_cache(maxsize=64)
+def _resampler(factor: Fraction) -> torchaudio.transforms.Resample:
+    return torchaudio.transforms.Resample(factor.numerator, factor.denominator)

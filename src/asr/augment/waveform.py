@@ -1,0 +1,47 @@
+"""Augmentation of waveforms: what a transform is, and a chain of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+
+@runtime_checkable
+class Transform(Protocol):
+    """One way to change a recording without changing what is said in it."""
+
+    def __call__(self, waveform: Tensor, sample_rate: int, generator: torch.Generator) -> Tensor:
+        """Change a copy of the waveform, or return it as it came.
+
+        Shape: ``(channels, samples)`` to ``(channels, other samples)``.
+
+        Args:
+            sample_rate: in hertz.
+            generator: the only source of randomness.
+        """
+
+    def shortest(self, samples: int) -> int:
+        """The fewest samples that a waveform of this many can become."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Transforms, applied in the order given; itself a transform.
+
+    Shape: ``(channels, samples)`` to ``(channels, other samples)``.
+    """
+
+    transforms: Sequence[Transform]
+
+    def __call__(self, waveform: Tensor, sample_rate: int, generator: torch.Generator) -> Tensor:
+        for transform in self.transforms:
+            waveform = transform(waveform, sample_rate, generator)
+        return waveform
+
+    def shortest(self, samples: int) -> int:
+        """The fewest samples that a waveform of this many can become."""
+        for transform in self.transforms:
+            samples = transform.shortest(samples)
+        return samples

@@ -1,0 +1,168 @@
+"""A trained recogniser as one safe file: weights, and the metadata that rebuilds them.
+
+The file is a safetensors archive whose header holds JSON; see asr.trust for what that may say.
+The resumable checkpoint of a run holds the same description, so it can be evaluated as well.
+"""
+
+import json
+import pickle
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from asr.assemble import Recognizer, assemble
+from asr.errors import InputError
+from asr.trust import named, trusted
+
+FORMAT, VERSION = "asr-bundle", 1
+KEY = "asr"  # of the description: a string of JSON, in a bundle's header and in a checkpoint
+BUNDLE = "model.safetensors"
+_LARGEST = 64 << 20  # bytes of JSON; a vocabulary of a million words is 20 MB
+_Shapes = Mapping[str, tuple[int, ...]]
+
+
+class Bundle(NamedTuple):
+    """What a bundle holds.
+
+    Attributes:
+        recognizer: in evaluation mode, on the CPU.
+        facts: what else was recorded: metrics, data fingerprints.
+    """
+
+    recognizer: Recognizer
+    facts: Mapping[str, Any]
+
+
+def description(recognizer: Recognizer, facts: Mapping[str, Any]) -> str:
+    """The JSON that, with the weights, makes the recogniser again."""
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "app_version": version("asr"),
+        "sample_rate": recognizer.model.sample_rate,
+        "parts": named(recognizer.parts),
+        "facts": facts,
+    }
+    return json.dumps(header, allow_nan=False)
+
+
+def save_bundle(path: Path, recognizer: Recognizer, facts: Mapping[str, Any]) -> None:
+    """Write a recogniser beside ``path`` and move it there once it is whole.
+
+    Args:
+        facts: plain JSON values to record, such as metrics and data fingerprints.
+    """
+    weights = {
+        name: tensor.detach().cpu().contiguous()
+        for name, tensor in recognizer.model.state_dict().items()
+    }
+    beside = path.with_name(f".{path.name}.writing")
+    save_file(weights, beside, {KEY: description(recognizer, facts)})
+    beside.replace(path)
+
+
+def load_model(path: Path, allow: Sequence[str] = ()) -> Bundle:
+    """Rebuild a recogniser from a bundle, a run folder, or a checkpoint of a run.
+
+    Args:
+        allow: other packages whose classes the file may name.
+
+    Raises:
+        InputError: the file is none of these, is of an unknown version, names what is not
+            ours, or its weights do not fit its description.
+    """
+    if "://" in str(path):
+        raise InputError(f"{path}: a local path is needed; download the file first")
+    if path.is_dir():
+        found = [path / name for name in (BUNDLE, "best.ckpt") if (path / name).is_file()]
+        if not found:
+            raise InputError(f"{path}: holds no {BUNDLE} and no best.ckpt; give a finished run")
+        path = found[0]
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; give a bundle, a run folder or a .ckpt file")
+    try:
+        return (
+            _from_checkpoint(path, allow) if path.suffix == ".ckpt" else _from_bundle(path, allow)
+        )
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error.__cause__
+
+
+def _from_bundle(path: Path, allow: Sequence[str]) -> Bundle:
+    try:
+        with safe_open(path, framework="pt") as archive:
+            header = _header((archive.metadata() or {}).get(KEY))
+            names = list(archive.keys())
+            shapes = {name: tuple(archive.get_slice(name).get_shape()) for name in names}
+            recognizer = _rebuild(header, shapes, allow)
+            weights = {name: archive.get_tensor(name) for name in names}
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"not a bundle that can be read ({error})") from None
+    return _loaded(recognizer, weights, header)
+
+
+def _from_checkpoint(path: Path, allow: Sequence[str]) -> Bundle:
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError):
+        raise InputError("not a checkpoint that can be read: damaged, or not of a run") from None
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
+        raise InputError("not a checkpoint of this application")
+    header = _header(checkpoint.get(KEY))
+    weights = {
+        name.removeprefix("model."): tensor
+        for name, tensor in checkpoint["state_dict"].items()
+        if str(name).startswith("model.") and isinstance(tensor, Tensor)
+    }
+    shapes = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    return _loaded(_rebuild(header, shapes, allow), weights, header)
+
+
+def _header(written: Any) -> dict[str, Any]:
+    if not isinstance(written, str):
+        raise InputError("not a file of this application: it holds no description of a model")
+    if len(written) > _LARGEST:
+        raise InputError(f"its description is larger than {_LARGEST} bytes")
+    try:
+        header = json.loads(written)
+    except (ValueError, RecursionError):
+        header = None
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise InputError("its description is not one of this application")
+    if header.get("version") != VERSION:
+        raise InputError(
+            f"version {header.get('version')!r}, but this application reads version {VERSION}; "
+            f"use the asr that wrote it ({header.get('app_version')!r})"
+        )
+    return header
+
+
+def _rebuild(header: Mapping[str, Any], shapes: _Shapes, allow: Sequence[str]) -> Recognizer:
+    parts = trusted(header.get("parts"), allow)
+    with torch.device("meta"):  # shapes without memory, whatever sizes are claimed
+        expected = assemble(parts).model.state_dict()
+    if set(expected) != set(shapes):
+        missing, extra = sorted(set(expected) - set(shapes)), sorted(set(shapes) - set(expected))
+        raise InputError(
+            f"the weights do not fit the description: missing {missing[:3] or 'none'}, "
+            f"unexpected {extra[:3] or 'none'}"
+        )
+    for name, tensor in expected.items():
+        if shapes[name] != tuple(tensor.shape):
+            raise InputError(
+                f"{name} has shape {shapes[name]}, but the description says {tuple(tensor.shape)}"
+            )
+    return assemble(parts)
+
+
+def _loaded(recognizer: Recognizer, weights: Mapping[str, Tensor], header: Any) -> Bundle:
+    recognizer.model.load_state_dict(weights)
+    recognizer.model.eval()
+    facts = header.get("facts")
+    return Bundle(recognizer, facts if isinstance(facts, dict) else {})

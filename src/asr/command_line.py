@@ -1,0 +1,37 @@
+"""What the commands share: messages on standard output, and errors in one line."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from asr.errors import InputError
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """End in one line and status 2 where the user's input is at fault."""
+    speak()
+    try:
+        yield
+    except InputError as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        # Whoever read our output has gone; what is still buffered must not raise again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
+
+
+def speak() -> None:
+    """Let messages of the ``asr`` logger reach standard output as they are."""
+    log = logging.getLogger("asr")
+    if not log.handlers:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        log.addHandler(handler)
+        log.propagate = False
+    # Of several processes of one run, the first speaks.
+    first = not int(os.environ.get("LOCAL_RANK") or 0) and not int(os.environ.get("RANK") or 0)
+    log.setLevel(logging.INFO if first else logging.WARNING)

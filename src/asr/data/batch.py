@@ -1,0 +1,77 @@
+"""From examples to the batch that a model sees."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from asr.padded import Padded, pad
+
+
+class Example(NamedTuple):
+    """One utterance, read and tokenised.
+
+    Attributes:
+        row: position in the index of its split.
+        id: of the utterance.
+        waveform: ``(channels, samples)`` float32.
+        tokens: ``(tokens,)`` int64.
+        reference: normalised transcript, or label.
+        key: decides all that is random about this utterance in this epoch.
+    """
+
+    row: int
+    id: str
+    waveform: Tensor
+    tokens: Tensor
+    reference: str
+    key: int
+
+
+class Unread(NamedTuple):
+    """An utterance whose audio turned out to be unusable when it was read."""
+
+    id: str
+    reason: str
+
+
+class Batch(NamedTuple):
+    """Utterances padded together.
+
+    A named tuple, because loaders pin and Lightning moves those without being told how.
+
+    Attributes:
+        waveforms: ``(batch, channels, samples)`` float32.
+        tokens: ``(batch, tokens)`` int64.
+        keys: ``(batch,)`` int64, see :class:`Example`.
+        references: normalised transcripts, or labels.
+        ids: of the utterances, for predictions and error messages.
+        rows: positions in the index of the split.
+        unread: utterances that belong here but could not be read.
+    """
+
+    waveforms: Padded
+    tokens: Padded
+    keys: Tensor
+    references: tuple[str, ...]
+    ids: tuple[str, ...]
+    rows: tuple[int, ...]
+    unread: tuple[Unread, ...] = ()
+
+
+def collate(items: Sequence[Example | Unread]) -> Batch | tuple[Unread, ...]:
+    """Pad examples into a batch, keeping their order; only the reasons where none was read."""
+    examples = [item for item in items if isinstance(item, Example)]
+    unread = tuple(item for item in items if isinstance(item, Unread))
+    if not examples:
+        return unread
+    return Batch(
+        waveforms=pad([example.waveform for example in examples]),
+        tokens=pad([example.tokens for example in examples]),
+        keys=torch.tensor([example.key for example in examples]),
+        references=tuple(example.reference for example in examples),
+        ids=tuple(example.id for example in examples),
+        rows=tuple(example.row for example in examples),
+        unread=unread,
+    )

@@ -1,0 +1,102 @@
+"""JSON lines, read one by one, with every fault named by file and line."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from asr.errors import InputError
+
+_BOM = b"\xef\xbb\xbf"
+_EXAMPLE = 'write one JSON object a line, as {"audio_filepath": "a.wav", "text": "..."}'
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    r"""The objects in a file, each with its line counted from 1; blank lines are passed over.
+
+    Only ``\n`` ends a line: U+2028 and its like may stand in a text.
+
+    Raises:
+        InputError: the file cannot be read, is something else than JSON lines, or holds no line;
+            or a line is not one object with distinct keys, finite numbers and whole characters.
+    """
+    empty = True
+    for number, line in _filled_lines(path):
+        if empty and (what := _what_else(line)):
+            raise InputError(f"{path}: {what}; {_EXAMPLE}")
+        empty = False
+        yield number, _parse(line, f"{path}:{number}")
+    if empty:
+        raise InputError(f"{path}: empty; {_EXAMPLE}")
+
+
+def _filled_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, start=1):
+                line = (raw.removeprefix(_BOM) if number == 1 else raw).strip()
+                if line:
+                    yield number, line
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; check the path of the manifest") from None
+
+
+def _parse(line: bytes, place: str) -> dict[str, Any]:
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{place}: not UTF-8 (byte {error.start + 1}); save the file as UTF-8"
+        ) from None
+    try:
+        row = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{place}: not JSON (column {error.colno}: {error.msg}); {_EXAMPLE}"
+        ) from None
+    except RecursionError:
+        raise InputError(f"{place}: nested too deeply; {_EXAMPLE}") from None
+    except ValueError as error:  # from our hooks, or a number of thousands of digits
+        raise InputError(f"{place}: {str(error).partition(';')[0]}; mend the line") from None
+    if not isinstance(row, dict):
+        raise InputError(f"{place}: {type(row).__name__} instead of an object; {_EXAMPLE}")
+    if b"\\ud" in line.lower():
+        _refuse_lone_surrogates(row, place)
+    return row
+
+
+def _refuse_lone_surrogates(row: dict[str, Any], place: str) -> None:
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = ascii(error.object[error.start])
+        raise InputError(f"{place}: half a character ({half}); mend the escape") from None
+
+
+def _what_else(line: bytes) -> str | None:
+    """What a file is whose first line that is not blank does not begin a JSON object."""
+    if line.startswith(b"\x1f\x8b"):
+        return "compressed with gzip; unpack it"
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
+        return "UTF-16 or binary, not UTF-8 text"
+    if line.startswith(b"["):
+        return "a JSON array, not JSON lines"
+    if not line.startswith((b"{", b"'", b'"')) and (b"," in line or b"\t" in line):
+        return "looks like CSV or TSV, not JSON lines"
+    return None
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"key {twice!r} is given twice")
+    return row
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse_constant)

@@ -1,0 +1,114 @@
+"""Any corpus that comes as a manifest: JSON lines, as NeMo writes them."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from asr.data.corpora.json_lines import read_json_lines
+from asr.data.corpora.manifest_row import missing_key, to_utterance
+from asr.data.utterance import Split, Utterance
+from asr.errors import InputError
+
+_SPLITS: Mapping[Split, Sequence[str | int]] = {
+    "train": ["train"],
+    "val": ["dev", "val", "valid"],
+    "test": ["test"],
+}
+
+
+class Manifest:
+    """One object a line: ``audio_filepath``, ``text`` or ``label`` or both, and more if known.
+
+    ``audio_filepath`` is relative to the manifest, or absolute. ``offset`` and ``duration``, in
+    seconds, cut a part out of it. ``speaker`` and ``id`` mean what they say; without an ``id`` the
+    path serves, with the offset if there is one. Whatever else is a number, a string, true or
+    false goes to the extras.
+
+    Either one file for each split, or one file for all with a column that tells them apart.
+
+    Args:
+        train: manifest to train on.
+        val: manifest for validation; may be the same file as another.
+        test: manifest for testing.
+        path: one manifest for all splits, instead.
+        column: key of ``path`` that tells the splits apart: ``split``, ``fold``, ``speaker``.
+        splits: for each split the values of the column that belong to it; a value may be in
+            several, rows with other values are left out.
+
+    Raises:
+        InputError: neither or both of the two forms are given.
+    """
+
+    def __init__(
+        self,
+        *,
+        train: str | None = None,
+        val: str | None = None,
+        test: str | None = None,
+        path: str | None = None,
+        column: str = "split",
+        splits: Mapping[Split, Sequence[str | int]] = _SPLITS,
+    ) -> None:
+        given: dict[Split, str | None] = {"train": train, "val": val, "test": test}
+        self.files = {split: Path(file) for split, file in given.items() if file}
+        self.path = Path(path) if path else None
+        self.column = column
+        self.splits = splits
+        if bool(self.files) == bool(self.path):
+            raise InputError(
+                "manifest: give corpus.path, one file with a column for the split, "
+                "or corpus.train, corpus.val and corpus.test, not both"
+            )
+        # Where the manifests lie in several folders, equal relative paths are different files.
+        folders = [file.absolute().parent for file in self._all_files()]
+        self.common = Path(os.path.commonpath(folders))
+
+    def prepare(self) -> None:
+        for file in self._all_files():
+            if not file.is_file():
+                raise InputError(f"{file}: no such manifest; check the path")
+
+    def utterances(self, split: Split) -> Iterator[Utterance]:
+        if self.path:
+            yield from self._with_value(self.path, split)
+        elif file := self.files.get(split):
+            yield from (utterance for _, utterance in self._read(file))
+        else:
+            raise InputError(f"no manifest for {split}; set corpus.{split}")
+
+    def _all_files(self) -> list[Path]:
+        return [self.path] if self.path else list(self.files.values())
+
+    def _with_value(self, path: Path, split: Split) -> Iterator[Utterance]:
+        wanted = {str(value) for value in self.splits.get(split, ())}
+        others: set[str] = set()
+        found = False
+        for row, utterance in self._read(path):
+            if self.column not in row:
+                raise missing_key([self.column], row, utterance.line)
+            value = str(row[self.column])
+            if value in wanted:
+                found = True
+                yield utterance
+            elif len(others) < 10:  # enough for an error message
+                others.add(value)
+        if not found:
+            raise InputError(
+                f"{path}: no row for {split}: {self.column!r} is never one of "
+                f"{sorted(wanted)}, but {sorted(others)}; set corpus.splits.{split}"
+            )
+
+    def _read(self, file: Path) -> Iterator[tuple[dict[str, Any], Utterance]]:
+        folder = file.absolute().parent
+        prefix = folder.relative_to(self.common).as_posix()
+        ids: set[str] = set()
+        for number, row in read_json_lines(file):
+            utterance = to_utterance(row, folder, prefix, f"{file}:{number}")
+            if utterance.id in ids:
+                raise InputError(
+                    f"{utterance.line}: {utterance.id!r} was there before; "
+                    "remove the row or give it an 'id' of its own"
+                )
+            ids.add(utterance.id)
+            yield row, utterance

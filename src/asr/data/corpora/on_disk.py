@@ -1,0 +1,84 @@
+"""Getting a corpus onto the disk, or saying in one line where it is to be had."""
+
+import csv
+import http.client
+import shutil
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from asr.errors import InputError
+
+# What torchaudio lets through when a download, an archive or a layout is not as it should be.
+MISHAPS = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    EOFError,
+    csv.Error,
+    http.client.HTTPException,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def need(folder: Path, source: str) -> None:
+    """Make sure that a folder of a corpus is there.
+
+    Args:
+        source: where the corpus is to be had.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder}: no such folder; get the corpus from {source} and unpack it there, "
+            "as data/README.md shows, or set data_root to where it is"
+        )
+
+
+def fetch(
+    root: Path, folder: str, source: str, download: Callable[[Path], object], *, allowed: bool
+) -> None:
+    """Download and unpack one folder of a corpus, unless it is there already.
+
+    torchaudio takes any folder that exists for a complete one. So the archive is unpacked
+    beside the final place and renamed: a download that was cut short leaves no half a corpus.
+
+    Args:
+        root: folder of the corpus.
+        folder: what the download puts under the root.
+        source: where the corpus is to be had.
+        download: called with the folder that is to stand for the root.
+        allowed: whether to download at all.
+
+    Raises:
+        InputError: the folder is missing and may not, or could not, be downloaded.
+    """
+    if (root / folder).is_dir():
+        return
+    if not allowed:
+        need(root / folder, source)
+    partial = root / ".partial"
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(partial / folder, ignore_errors=True)  # the archive may stay
+        download(partial)
+        (root / folder).parent.mkdir(parents=True, exist_ok=True)
+        (partial / folder).replace(root / folder)
+    except MISHAPS as error:
+        raise InputError(
+            f"{root / folder}: could not be downloaded ({one_line(error)}); "
+            f"get it from {source} and unpack it there, as data/README.md shows"
+        ) from error
+    shutil.rmtree(partial)
+
+
+def one_line(error: Exception) -> str:
+    """What an exception says, without line breaks."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,0 +1,103 @@
+"""From utterances on disk to examples in memory."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from asr.data.audio import AudioError, Channel, read_audio
+from asr.data.batch import Example, Unread
+from asr.data.index import Index
+from asr.data.utterance import Utterance
+from asr.keyed import generator, key
+from asr.text.vocabulary import Vocabulary
+
+
+class WaveformAugment(Protocol):
+    """What a waveform augmentation must provide; all that is random comes from ``generator``."""
+
+    def __call__(
+        self, waveform: Tensor, sample_rate: int, generator: torch.Generator
+    ) -> Tensor: ...
+
+    def shortest(self, samples: int) -> int:
+        """The least samples that ``samples`` samples can become."""
+
+
+class SpeechDataset(Dataset[Example | Unread]):
+    """Reads and tokenises utterances on demand.
+
+    An item is asked for by row and epoch, so that its augmentation is a function of seed,
+    epoch and utterance, whichever process reads it.
+
+    Args:
+        target: what of an utterance is to be predicted.
+        vocabulary: normalises and tokenises that.
+        sample_rate: of the model, in hertz.
+        channel: see :func:`~asr.data.audio.read_audio`.
+        augment: applied to waveforms; ``None`` outside training.
+        cache_bytes: how much decoded audio each process may keep.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        *,
+        target: Callable[[Utterance], str],
+        vocabulary: Vocabulary,
+        sample_rate: int,
+        channel: Channel = "mix",
+        augment: WaveformAugment | None = None,
+        seed: int = 0,
+        cache_bytes: int = 0,
+    ) -> None:
+        self.index = index
+        self.target = target
+        self.vocabulary = vocabulary
+        self.sample_rate = sample_rate
+        self.channel: Channel = channel
+        self.augment = augment
+        self.seed = seed
+        self._room = cache_bytes
+        self._decoded: dict[int, Tensor] = {}
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, where: tuple[int, int]) -> Example | Unread:
+        row, epoch = where
+        utterance = self.index[row]
+        try:
+            waveform = self._read(row, utterance)
+        except AudioError as error:
+            return Unread(utterance.id, str(error))
+        number = key(self.seed, epoch, utterance.id)
+        if self.augment is not None:
+            waveform = self.augment(waveform, self.sample_rate, generator(number))
+        reference = self.vocabulary.normalize(self.target(utterance))
+        return Example(
+            row=row,
+            id=utterance.id,
+            waveform=waveform,
+            tokens=torch.tensor(self.vocabulary.encode(reference), dtype=torch.int64),
+            reference=reference,
+            key=number,
+        )
+
+    def _read(self, row: int, utterance: Utterance) -> Tensor:
+        if row in self._decoded:
+            return self._decoded[row]
+        waveform = read_audio(
+            utterance.path,
+            self.sample_rate,
+            channel=self.channel,
+            offset=utterance.offset,
+            seconds=utterance.seconds,
+        )
+        size = waveform.numel() * waveform.element_size()
+        if size <= self._room:
+            self._room -= size
+            self._decoded[row] = waveform
+        return waveform

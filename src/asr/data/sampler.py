@@ -1,0 +1,130 @@
+"""Which utterances make up which batch: a pure function of seed and epoch."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from asr.keyed import key
+
+Rows = np.ndarray[Any, np.dtype[np.int64]]
+_BATCHES_TO_MIX = 4  # a bucket has at least so many batches, so that their members change
+_WIDTH = 1.05  # longest over shortest duration at which a bucket that has them may end
+
+
+class Buckets(NamedTuple):
+    """Utterances sorted by duration and parted into buckets of similar ones.
+
+    Attributes:
+        order: rows by duration.
+        starts: where each bucket begins in ``order``, and where the last one ends.
+        sizes: utterances in a full batch of each bucket.
+    """
+
+    order: Rows
+    starts: Rows
+    sizes: Rows
+
+
+class BatchSampler:
+    """Batches of similar duration, capped by their padded seconds.
+
+    Utterances are sorted into buckets by duration once; each epoch shuffles every bucket, cuts
+    it into batches, and shuffles the batches. The number of batches is the same in every
+    epoch, so a schedule knows its length.
+
+    Args:
+        seconds: duration of each utterance.
+        max_seconds: of a batch: its longest utterance times their number.
+        max_utterances: in a batch, whatever their duration; ``None`` for no limit.
+        shuffle: off for evaluation: then batches go from long to short, the same every time.
+        seed: of the order.
+        rank: of this process.
+        world: number of processes; in training each gets as many batches as the others, the
+            first ones of the epoch twice where needed; in evaluation none is repeated.
+        position: the epoch and the batches of it already done, asked when iteration begins.
+    """
+
+    def __init__(
+        self,
+        seconds: np.ndarray[Any, np.dtype[np.float64]],
+        *,
+        max_seconds: float,
+        max_utterances: int | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        rank: int = 0,
+        world: int = 1,
+        position: Callable[[], tuple[int, int]] = lambda: (0, 0),
+    ) -> None:
+        self.shuffle, self.seed, self.rank, self.world = shuffle, seed, rank, world
+        self.position = position
+        self.buckets = _bucket(seconds, max_seconds, max_utterances)
+        bounds = zip(
+            self.buckets.starts[:-1], self.buckets.starts[1:], self.buckets.sizes, strict=True
+        )
+        self._cuts = np.concatenate(
+            [
+                np.linspace(a, b, -(-(b - a) // size) + 1).round().astype(np.int64)[:-1]
+                for a, b, size in bounds
+            ]
+            + [self.buckets.starts[-1:]]
+        )
+        self._batches = len(self._cuts) - 1
+
+    def __len__(self) -> int:
+        """Batches of this process in an epoch."""
+        if self.shuffle:
+            return -(-self._batches // self.world)
+        return len(range(self.rank, self._batches, self.world))
+
+    def plan(self, epoch: int) -> tuple[Rows, Rows]:
+        """The rows of ``epoch`` laid end to end, and this process's batches as cuts into them."""
+        if not self.shuffle:
+            return self.buckets.order, np.arange(self._batches)[::-1][self.rank :: self.world]
+        random = np.random.Generator(np.random.Philox(key=key(self.seed, "order", epoch)))
+        bucket: Rows = np.repeat(np.arange(len(self.buckets.sizes)), np.diff(self.buckets.starts))
+        # Sorting random numbers within each bucket shuffles all buckets at once.
+        rows = self.buckets.order[np.lexsort((random.random(len(bucket)), bucket))]
+        batches = random.permutation(self._batches)
+        batches = np.resize(batches, len(self) * self.world)  # goes round to fill the last turn
+        return rows, batches[self.rank :: self.world]
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        # A generator: the position is read at the first batch, after a checkpoint is loaded.
+        epoch, done = self.position()
+        rows, batches = self.plan(epoch)
+        for batch in batches[done:]:
+            cut = rows[self._cuts[batch] : self._cuts[batch + 1]]
+            yield [(row, epoch) for row in cut.tolist()]
+
+
+def _bucket(
+    seconds: np.ndarray[Any, np.dtype[np.float64]], max_seconds: float, max_utterances: int | None
+) -> Buckets:
+    order = np.argsort(seconds, kind="stable")
+    length = seconds[order]
+    starts, sizes = [0], []
+    while starts[-1] < len(order):
+        begin = starts[-1]
+        end = _bucket_end(length, begin, max_seconds, max_utterances)
+        sizes.append(_size(length[end - 1], max_seconds, max_utterances))
+        starts.append(end)
+    return Buckets(order, np.array(starts), np.array(sizes, dtype=np.int64))
+
+
+def _bucket_end(length: Any, begin: int, max_seconds: float, max_utterances: int | None) -> int:
+    """The least end that gives enough batches, or more if durations hardly grow further on."""
+    similar = int(np.searchsorted(length, length[begin] * _WIDTH, side="right"))
+    enough = begin + _BATCHES_TO_MIX * _size(length[begin], max_seconds, max_utterances)
+    end = max(similar, enough)
+    rest = len(length) - end
+    # A remainder too small to mix joins the bucket before it.
+    if rest < _BATCHES_TO_MIX * _size(length[-1], max_seconds, max_utterances):
+        return len(length)
+    return end
+
+
+def _size(longest: float, max_seconds: float, max_utterances: int | None) -> int:
+    size = max(1, int(max_seconds / max(longest, 1e-3)))
+    return min(size, max_utterances) if max_utterances else size

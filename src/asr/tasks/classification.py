@@ -1,0 +1,95 @@
+"""One label for a whole utterance, as in keyword spotting."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchmetrics import MetricCollection
+
+from asr.data.batch import Batch
+from asr.data.utterance import Utterance
+from asr.layers.heads import PooledHead
+from asr.metrics.confusion import Accuracy, MacroF1
+from asr.padded import Padded
+from asr.tasks.task import Monitor
+from asr.text.labels import Labels
+
+
+class Classification:
+    """Pick one label for each utterance, by cross-entropy.
+
+    Args:
+        vocabulary: the labels.
+        class_weights: weight of each label's loss: ``"balanced"`` is inverse to how often it
+            occurs in training, a mapping gives them by name (1 where absent), ``None`` is 1.
+        label_smoothing: share of the target spread over all labels, from 0 up to below 1.
+        dropout: of the pooled channels before the last layer.
+
+    Raises:
+        ValueError: a value is out of range, or a weight names no label.
+    """
+
+    monitor = Monitor("accuracy", "max")
+
+    def __init__(
+        self,
+        vocabulary: Labels,
+        *,
+        class_weights: Literal["balanced"] | Mapping[str, float] | None = None,
+        label_smoothing: float = 0.0,
+        dropout: float = 0.0,
+    ) -> None:
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(f"label_smoothing must be 0 up to below 1, got {label_smoothing:g}")
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout must be 0 up to below 1, got {dropout:g}")
+        self.vocabulary = vocabulary
+        self.class_weights = class_weights
+        self.label_smoothing = label_smoothing
+        self.dropout = dropout
+        self._weight = _weights(vocabulary, class_weights) if len(vocabulary) else None
+
+    @staticmethod
+    def target(utterance: Utterance) -> str:
+        return utterance.label or utterance.text
+
+    def fault(self, tokens: Sequence[int], frames: int) -> str | None:
+        if not tokens:
+            return "no known label"
+        return None if frames >= 1 else "too short: the model gives no frame"
+
+    def make_head(self, in_channels: int) -> nn.Module:
+        return PooledHead(in_channels, len(self.vocabulary), self.dropout)
+
+    def make_metrics(self) -> MetricCollection:
+        labels = self.vocabulary.symbols
+        return MetricCollection({"accuracy": Accuracy(labels), "macro_f1": MacroF1(labels)})
+
+    def loss(self, logits: Padded, batch: Batch) -> Tensor:
+        weight = None if self._weight is None else self._weight.to(logits.values.device)
+        return F.cross_entropy(
+            logits.values[..., 0].float(),
+            batch.tokens.values[:, 0],
+            weight=weight,
+            label_smoothing=self.label_smoothing,
+        )
+
+    def predict(self, logits: Padded) -> list[str]:
+        labels = logits.values[..., 0].argmax(dim=1).tolist()
+        return [self.vocabulary.decode([label]) for label in labels]
+
+
+def _weights(
+    vocabulary: Labels, weights: Literal["balanced"] | Mapping[str, float] | None
+) -> Tensor | None:
+    if weights is None:
+        return None
+    if weights == "balanced":
+        counts = torch.tensor(vocabulary.counts or [1] * len(vocabulary), dtype=torch.float)
+        return counts.sum() / (counts.clamp_min(1) * len(counts))
+    strangers = sorted(set(weights) - set(vocabulary.symbols))
+    if strangers:
+        raise ValueError(f"class_weights name labels that do not occur: {strangers}")
+    return torch.tensor([float(weights.get(label, 1)) for label in vocabulary.symbols])

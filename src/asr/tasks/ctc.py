@@ -1,0 +1,89 @@
+"""Sequence recognition with Connectionist Temporal Classification (Graves et al., 2006)."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Protocol
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchmetrics import MetricCollection
+
+from asr.data.batch import Batch
+from asr.data.utterance import Utterance
+from asr.layers.heads import FrameHead
+from asr.metrics.error_rate import ErrorRate
+from asr.padded import Padded
+from asr.tasks.task import Monitor
+from asr.text.vocabulary import Vocabulary
+
+
+class Decoder(Protocol):
+    """What a decoder file must provide."""
+
+    def __call__(self, logits: Padded, blank: int) -> list[list[int]]: ...
+
+
+class CTC:
+    """Transcribe with one class for each token of the vocabulary, and a blank as the last.
+
+    Args:
+        vocabulary: what to predict.
+        decoder: turns logits into token sequences.
+    """
+
+    monitor = Monitor("wer", "min")
+
+    def __init__(self, vocabulary: Vocabulary, decoder: Decoder) -> None:
+        self.vocabulary = vocabulary
+        self.decoder = decoder
+
+    @property
+    def blank(self) -> int:
+        return len(self.vocabulary)
+
+    @staticmethod
+    def target(utterance: Utterance) -> str:
+        return utterance.text or utterance.label
+
+    def fault(self, tokens: Sequence[int], frames: int) -> str | None:
+        if not tokens:
+            return "no text"
+        need = frames_needed(tokens)
+        if frames < need:
+            return f"infeasible: {len(tokens)} tokens need {need} frames, the model gives {frames}"
+        return None
+
+    def make_head(self, in_channels: int) -> nn.Module:
+        return FrameHead(in_channels, len(self.vocabulary) + 1)
+
+    def make_metrics(self) -> MetricCollection:
+        return MetricCollection({"wer": ErrorRate("word"), "cer": ErrorRate("character")})
+
+    def loss(self, logits: Padded, batch: Batch) -> Tensor:
+        """Mean over the batch of each utterance's loss per token.
+
+        An utterance that augmentation has made too short for its tokens adds nothing, instead
+        of infinity.
+        """
+        log_probabilities = logits.values.float().log_softmax(dim=1)  # CTC has no half precision
+        return F.ctc_loss(
+            log_probabilities.permute(2, 0, 1),
+            batch.tokens.values,
+            logits.lengths,
+            batch.tokens.lengths,
+            blank=self.blank,
+            zero_infinity=True,
+        )
+
+    def predict(self, logits: Padded) -> list[str]:
+        tokens = self.decoder(logits, self.blank)
+        return [self.vocabulary.decode(sequence) for sequence in tokens]
+
+
+def frames_needed(tokens: Sequence[int]) -> int:
+    """The least frames that CTC can align ``tokens`` to: a blank must part equal neighbours.
+
+    >>> frames_needed([7, 7, 8])
+    4
+    """
+    return len(tokens) + sum(left == right for left, right in pairwise(tokens))

@@ -1,0 +1,48 @@
+"""What it means to be a task: a head, a loss, a prediction and a way to score it."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol
+
+from torch import Tensor, nn
+from torchmetrics import MetricCollection
+
+from asr.data.batch import Batch
+from asr.data.utterance import Utterance
+from asr.padded import Padded
+from asr.text.vocabulary import Vocabulary
+
+
+class Monitor(NamedTuple):
+    """The metric that picks the best checkpoint, and which way is better."""
+
+    metric: str
+    mode: Literal["min", "max"]
+
+
+class Task(Protocol):
+    """Everything that differs between recognising sequences and classifying utterances.
+
+    A task holds no parameters: what it learns lives in the head that it builds.
+    """
+
+    monitor: Monitor
+    vocabulary: Vocabulary
+
+    @staticmethod
+    def target(utterance: Utterance) -> str:
+        """What of an utterance is to be predicted, before normalisation."""
+
+    def fault(self, tokens: Sequence[int], frames: int) -> str | None:
+        """Why an utterance with these tokens and encoder frames cannot be learnt, if so."""
+
+    def make_head(self, in_channels: int) -> nn.Module:
+        """The layer that turns encoder frames into this task's logits."""
+
+    def make_metrics(self) -> MetricCollection:
+        """Fresh scalar metrics by name, updated with predictions and references."""
+
+    def loss(self, logits: Padded, batch: Batch) -> Tensor:
+        """Mean loss over the batch, a scalar."""
+
+    def predict(self, logits: Padded) -> list[str]:
+        """One text or label for each utterance."""

@@ -1,0 +1,37 @@
+"""How a transcript is brought into the form that the model is taught and scored on."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Normalizer:
+    r"""Unicode composition, case, punctuation and white space, in this order.
+
+    >>> Normalizer(case="lower", punctuation="remove")("  Don't\tSTOP -- now!")
+    "don't stop now"
+
+    Attributes:
+        case: ``"lower"``, ``"upper"`` or ``"keep"``.
+        punctuation: ``"remove"`` puts a space for punctuation and symbols; ``"keep"`` keeps them.
+        spare: punctuation to keep all the same.
+    """
+
+    case: Literal["lower", "upper", "keep"] = "lower"
+    punctuation: Literal["remove", "keep"] = "remove"
+    spare: str = "'"
+
+    def __call__(self, text: str) -> str:
+        text = unicodedata.normalize("NFC", text)
+        if self.case == "lower":
+            text = text.lower()
+        elif self.case == "upper":
+            text = text.upper()
+        if self.punctuation == "remove":
+            text = "".join(" " if self._is_punctuation(symbol) else symbol for symbol in text)
+        # Lower-casing may decompose ("İ"), so the text is composed again at the end.
+        return unicodedata.normalize("NFC", " ".join(text.split()))
+
+    def _is_punctuation(self, symbol: str) -> bool:
+        return symbol not in self.spare and unicodedata.category(symbol)[0] in "PSC"

@@ -1,0 +1,90 @@
+"""Vocabularies of characters and of whole words."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Literal
+
+from asr.text.normalizer import Normalizer
+
+Unit = Literal["character", "word"]
+
+
+class Units:
+    """An ordered set of characters or words.
+
+    >>> letters = Units("character", units=["a", "b", "c", " "])
+    >>> letters.encode("a cab")
+    [0, 3, 2, 0, 1]
+    >>> letters.decode([0, 3, 2, 0, 1])
+    'a cab'
+
+    Args:
+        unit: whether text is split into characters or into space-separated words.
+        units: in token order, from 0; ``None`` learns them from the training transcripts,
+            in sorted order.
+        normalizer: applied to every transcript before it is split.
+
+    Raises:
+        ValueError: a unit is repeated or empty, or a word holds white space.
+    """
+
+    def __init__(
+        self,
+        unit: Unit,
+        *,
+        units: Sequence[str] | None = None,
+        normalizer: Normalizer | None = None,
+    ) -> None:
+        self.unit: Unit = unit
+        self.normalizer = normalizer or Normalizer()
+        self.learned = units is not None
+        self.symbols = tuple(units or ())
+        self._token = {text: token for token, text in enumerate(self.symbols)}
+        repeated = sorted(text for text, n in Counter(self.symbols).items() if n > 1)
+        if repeated:
+            raise ValueError(f"each unit must appear once, but these repeat: {repeated}")
+        bad = [text for text in self.symbols if not self._is_unit(text)]
+        if bad:
+            raise ValueError(f"these are not single {unit}s: {bad[:5]}; split or remove them")
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        return {
+            "unit": self.unit,
+            "units": list(self.symbols),
+            "normalizer": {"_target_": _NORMALIZER, **asdict(self.normalizer)},
+        }
+
+    def fitted(self, texts: Iterable[str]) -> "Units":
+        if self.learned:
+            return self
+        found = {piece for text in texts for piece in self._split(self.normalize(text))}
+        if not found:
+            raise ValueError(f"no {self.unit}s to learn: the training transcripts are empty")
+        return Units(self.unit, units=sorted(found), normalizer=self.normalizer)
+
+    def normalize(self, text: str) -> str:
+        return self.normalizer(text)
+
+    def encode(self, text: str) -> list[int]:
+        return [self._token[piece] for piece in self._split(text) if piece in self._token]
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        separator = "" if self.unit == "character" else " "
+        return " ".join(separator.join(self.symbols[token] for token in tokens).split())
+
+    def unknown(self, text: str) -> Counter[str]:
+        return Counter(piece for piece in self._split(text) if piece not in self._token)
+
+    def _split(self, text: str) -> Sequence[str]:
+        return text if self.unit == "character" else text.split()
+
+    def _is_unit(self, text: str) -> bool:
+        return len(text) == 1 if self.unit == "character" else text.split() == [text]
+
+
+_NORMALIZER = f"{Normalizer.__module__}.{Normalizer.__qualname__}"

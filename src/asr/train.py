@@ -1,0 +1,112 @@
+"""The composition root: config to parts, to fit, to test, to bundle. Read it first.
+
+``python train.py key=value ...`` and ``asr train key=value ...`` both run :func:`main`.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import hydra
+import lightning as L
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from asr.assemble import assemble, make_encoder
+from asr.command_line import one_line_errors
+from asr.compose import CONFIGS, check_config, explain, plain
+from asr.config import build, locate
+from asr.errors import InputError
+from asr.training import report
+from asr.training.callbacks import make_callbacks
+from asr.training.checkpoint import BEST, LAST
+from asr.training.csv_logger import CSVLog
+from asr.training.module import SpeechModule
+from asr.training.results import save_results
+from asr.training.run_folder import choose_folder, is_child, resumed, write_config
+
+
+def train(config: Mapping[str, Any], folder: Path) -> float:
+    """Fit, test the best weights, export them; returns the metric that a sweep optimises."""
+    began = time.monotonic()
+    seed, resume = config["seed"], config["resume"]
+    L.seed_everything(seed, workers=True, verbose=False)
+
+    # What can be refused without data is refused before a corpus is fetched.
+    features, _ = make_encoder(config)
+    waveform_augment = build(config["augment"]["waveform"], "augment.waveform")
+    spectrogram_augment = build(config["augment"]["spectrogram"], "augment.spectrogram")
+    optimizer, schedule = (build(config[part], part) for part in ("optimizer", "schedule"))
+    data = build(
+        config["data"], "data", corpus=build(config["corpus"], "corpus"), seed=seed,
+        sample_rate=features.sample_rate, channels=features.channels, augment=waveform_augment,
+    )  # fmt: skip
+    task = locate(config["task"]["_target_"])
+    callbacks = make_callbacks(config["callbacks"], folder, task.monitor)
+    loggers = [CSVLog(folder / "metrics.csv")]
+    loggers += [
+        build(node, f"logger.{name}", run_dir=folder) for name, node in config["logger"].items()
+    ]
+    trainer = build(
+        config["trainer"], "trainer", run_dir=folder, callbacks=callbacks, loggers=loggers
+    )
+
+    data.read()
+    vocabulary = build(config["vocabulary"], "vocabulary").fitted(data.targets(task.target))
+    recognizer = assemble(config, vocabulary, spectrogram_augment)
+    data.bind(recognizer.task, recognizer.model.frames)
+    data.write_skipped(folder / "skipped.jsonl")
+    recognizer.model.fit_statistics(batch.waveforms for batch in data.sample(seconds=600))
+    report.announce(data, recognizer, trainer)
+
+    module = SpeechModule(recognizer, optimizer, schedule, seed, data.facts)
+    ready = time.monotonic()
+    trainer.fit(module, data, ckpt_path=folder / LAST if resume else None, weights_only=True)
+    fitted = time.monotonic()
+
+    # Testing loads the best weights into the module, so they are what is exported.
+    [scores] = trainer.test(module, data, ckpt_path=folder / BEST, weights_only=True, verbose=False)
+    seconds = {"fit": fitted - ready, "total": time.monotonic() - began}
+    if trainer.is_global_zero:
+        save_results(folder, recognizer, module, data, trainer, scores, seconds)
+    return float(scores[f"test/{task.monitor.metric}"])
+
+
+@hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="train")
+def _run(cfg: DictConfig) -> float:
+    config = plain(cfg)
+    job = HydraConfig.get()
+    overrides = list(job.overrides.task)
+    if config["resume"]:
+        config = resumed(Path(config["resume"]), overrides)
+    check_config(config)
+    trial = job.job.num if job.mode == RunMode.MULTIRUN else None
+    folder = choose_folder(config["run_dir"], trial, config["resume"])
+    if not is_child():
+        write_config(folder, config)
+    # Processes that Lightning starts repeat this command, not a whole sweep.
+    sys.argv = [__file__, *overrides]
+    HydraConfig.instance().cfg = None
+    return train(config, folder)
+
+
+def main() -> None:
+    """Run :func:`train` on the command line's config; bad input ends in one line and status 2."""
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come to us, not to Hydra's printer
+    with one_line_errors():
+        try:
+            _run()
+        except (HydraException, OmegaConfBaseException) as error:
+            if isinstance(error.__cause__, InputError):
+                raise error.__cause__ from None
+            raise explain(error, sys.argv[1:]) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The log that is always written: one row of metrics.csv for each logged step."""
+
+import csv
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch.loggers import Logger
+from lightning.pytorch.utilities import rank_zero_only
+
+
+class CSVLog(Logger):
+    """Appends to ``metrics.csv``; a resumed run goes on after the step that it resumes from.
+
+    Lightning's own CSV logger deletes the file of an earlier run in the same folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.columns: list[str] = []
+        self.rows: list[dict[str, str]] = []
+        if path.exists():
+            with path.open(newline="", encoding="utf-8") as file:
+                reader = csv.DictReader(file)
+                self.rows = list(reader)
+                self.columns = list(reader.fieldnames or ())
+
+    @property
+    def name(self) -> str:
+        return "csv"
+
+    @property
+    def version(self) -> str:
+        return ""
+
+    @rank_zero_only
+    def log_hyperparams(self, params: dict[str, Any] | Namespace, *_: Any, **__: Any) -> None:
+        """Nothing: the config is a file of its own."""
+
+    @rank_zero_only
+    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
+        """Write one row now, so that nothing is lost when the run is killed."""
+        row = {"step": str(step), **{name: f"{value:.8g}" for name, value in metrics.items()}}
+        new = [name for name in row if name not in self.columns]
+        if new or not self.path.exists():
+            self.columns += new
+            self._rewrite()
+        self.rows.append(row)
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            csv.DictWriter(file, self.columns).writerow(row)
+
+    @rank_zero_only
+    def forget_after(self, step: int) -> None:
+        """Drop the rows of steps that a resumed run will take again."""
+        self.rows = [row for row in self.rows if int(row["step"]) < step]
+        if self.columns:
+            self._rewrite()
+
+    def _rewrite(self) -> None:
+        beside = self.path.with_name(f".{self.path.name}.writing")
+        with beside.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self.columns)
+            writer.writeheader()
+            writer.writerows(self.rows)
+        beside.replace(self.path)

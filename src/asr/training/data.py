@@ -1,0 +1,265 @@
+"""The three splits of a corpus, from the files to the loaders."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, get_args
+
+import lightning as L
+import torch
+from filelock import FileLock
+from torch.utils.data import DataLoader
+
+from asr.data.audio import Channel
+from asr.data.batch import Batch, collate
+from asr.data.dataset import SpeechDataset, WaveformAugment
+from asr.data.index import Index
+from asr.data.sampler import BatchSampler
+from asr.data.utterance import Corpus, Split, Utterance
+from asr.errors import InputError
+from asr.tasks.task import Task
+
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+
+class SpeechData(L.LightningDataModule):
+    """Serves a corpus as batches of similar duration.
+
+    Args:
+        corpus: where the utterances come from.
+        sample_rate: of the model, in hertz.
+        channels: of the model's waveform; more than 1 needs ``channel="all"``.
+        augment: of training waveforms.
+        seed: of order and augmentation.
+        batch_seconds: most padded seconds in a training batch: longest utterance times their
+            number.
+        batch_utterances: most utterances in a training batch; ``None`` for no limit.
+        eval_seconds: most padded seconds in a batch of evaluation.
+        workers: loader processes; 0 reads in the main process, which is fastest for short
+            clips on a machine without an accelerator.
+        channel: ``"mix"``, the number of one, or ``"all"`` to keep several.
+        shortest: in seconds; shorter utterances are skipped.
+        longest: in seconds; longer utterances are skipped.
+        max_skip_fraction: of a split; more unusable utterances than that stop the run.
+        cache_mb: decoded audio that each process may keep in memory.
+
+    Raises:
+        ValueError: a value is out of range.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        sample_rate: int,
+        *,
+        channels: int = 1,
+        augment: WaveformAugment | None = None,
+        seed: int = 0,
+        batch_seconds: float = 60.0,
+        batch_utterances: int | None = None,
+        eval_seconds: float = 120.0,
+        workers: int = 0,
+        channel: Channel = "mix",
+        shortest: float = 0.05,
+        longest: float = 35.0,
+        max_skip_fraction: float = 0.01,
+        cache_mb: float = 1024.0,
+    ) -> None:
+        super().__init__()
+        if batch_seconds <= 0 or eval_seconds <= 0 or workers < 0 or cache_mb < 0:
+            raise ValueError(
+                "need batch_seconds and eval_seconds above 0, workers and cache_mb 0 or more, got "
+                f"{batch_seconds:g}, {eval_seconds:g}, {workers} and {cache_mb:g}"
+            )
+        if batch_utterances is not None and batch_utterances < 1:
+            raise ValueError(f"batch_utterances must be at least 1 or null, got {batch_utterances}")
+        if not 0 <= shortest < longest:
+            raise ValueError(f"need 0 <= shortest < longest, got {shortest:g} and {longest:g} s")
+        if not 0 <= max_skip_fraction <= 1:
+            raise ValueError(f"max_skip_fraction must be 0 to 1, got {max_skip_fraction:g}")
+        if channels > 1 and channel != "all":
+            raise ValueError(
+                f"features of {channels} channels need data.channel=all, got {channel!r}"
+            )
+        self.corpus = corpus
+        self.sample_rate = sample_rate
+        self.augment = augment
+        self.seed = seed
+        self.batch_seconds, self.batch_utterances = batch_seconds, batch_utterances
+        self.eval_seconds = eval_seconds
+        self.workers = workers
+        self.channel: Channel = channel
+        self.shortest, self.longest = shortest, longest
+        self.max_skip_fraction = max_skip_fraction
+        self.cache_bytes = int(cache_mb * 2**20)
+        self.index: dict[Split, Index] = {}
+
+    def read(self) -> None:
+        """Prepare the corpus and read the header of every file of every split.
+
+        Raises:
+            InputError: a split is empty, or the corpus cannot be had.
+        """
+        name = blake2b(repr(vars(self.corpus)).encode(), digest_size=8).hexdigest()
+        with FileLock(Path(tempfile.gettempdir()) / f"asr-prepare-{name}.lock"):
+            self.corpus.prepare()
+        for split in SPLITS:
+            rows = self.corpus.utterances(split)
+            self.index[split] = Index.of(rows, self.shortest, self.longest)
+
+    def targets(self, target: Callable[[Utterance], str]) -> Iterator[str]:
+        """What the training utterances teach, from which a vocabulary is learnt."""
+        return (target(utterance) for utterance in self.index["train"])
+
+    def bind(self, task: Task, frames: Callable[[int], int]) -> None:
+        """Fix what is predicted, and leave out the utterances that cannot be learnt.
+
+        Args:
+            frames: encoder frames that a number of samples gives.
+
+        Raises:
+            InputError: too many utterances are unusable, or a split has none left.
+        """
+        self.task = task
+        fewest = self.augment.shortest if self.augment is not None else lambda samples: samples
+
+        def fault(utterance: Utterance, shrink: Callable[[int], int]) -> str | None:
+            text = task.vocabulary.normalize(task.target(utterance))
+            unknown = task.vocabulary.unknown(text)
+            if unknown:
+                return f"outside the vocabulary: {', '.join(map(repr, sorted(unknown)[:5]))}"
+            samples = int((utterance.seconds or 0) * self.sample_rate)
+            return task.fault(task.vocabulary.encode(text), frames(shrink(samples)))
+
+        def too_short(utterance: Utterance) -> str | None:
+            samples = int((utterance.seconds or 0) * self.sample_rate)
+            return None if frames(samples) else "too short: the model gives no frame"
+
+        self.index["train"] = self.index["train"].without(lambda u: fault(u, fewest))
+        for split in ("val", "test"):
+            # What cannot be learnt can still be scored, and must be: it counts as errors.
+            self.index[split] = self.index[split].without(too_short)
+        for split in SPLITS:
+            self._refuse_too_few(split)
+
+    def write_skipped(self, path: Path) -> None:
+        """Write what was left out, one JSON object a line, with the reason."""
+        rows = [
+            {"split": split, **asdict(skipped)}
+            for split, index in self.index.items()
+            for skipped in index.skipped
+        ]
+        path.write_text(
+            "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8"
+        )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the splits hold, in numbers, and a fingerprint of each."""
+        return {
+            split: {
+                "utterances": len(index),
+                "skipped": len(index.skipped),
+                "hours": round(index.hours, 4),
+                "fingerprint": index.fingerprint,
+            }
+            for split, index in self.index.items()
+        }
+
+    def batches(self) -> int:
+        """Training batches of this process in an epoch."""
+        return len(self._sampler("train"))
+
+    def _refuse_too_few(self, split: Split) -> None:
+        index = self.index[split]
+        rows = len(index) + len(index.skipped)
+        if len(index) and len(index.skipped) <= self.max_skip_fraction * rows:
+            return
+        if not rows:
+            raise InputError(f"corpus: the {split} split is empty; check its root and its splits")
+        reasons = Counter(skipped.reason.partition(":")[0] for skipped in index.skipped)
+        told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(5))
+        first = index.skipped[0]
+        raise InputError(
+            f"corpus: {len(index.skipped)} of {rows} {split} utterances cannot be used ({told}; "
+            f"first: {first.line or first.path}: {first.reason}); mend them, or allow more with "
+            "data.max_skip_fraction"
+        )
+
+    def _sampler(self, split: Split) -> BatchSampler:
+        training = split == "train"
+        trainer = self.trainer
+        return BatchSampler(
+            self.index[split].seconds,
+            max_seconds=self.batch_seconds if training else self.eval_seconds,
+            max_utterances=self.batch_utterances if training else None,
+            shuffle=training,
+            seed=self.seed,
+            rank=trainer.global_rank if trainer else 0,
+            world=trainer.world_size if trainer else 1,
+            position=self._position if training else lambda: (0, 0),
+        )
+
+    def _position(self) -> tuple[int, int]:
+        # Read when the first batch is asked for: a checkpoint is loaded by then.
+        if self.trainer is None:
+            return 0, 0
+        loop = self.trainer.fit_loop
+        epoch: Any = loop.epoch_progress.current
+        return int(epoch.processed), loop.epoch_loop.batch_progress.current.ready
+
+    def dataset(self, split: Split) -> SpeechDataset:
+        """The examples of a split; only those of training are augmented."""
+        return SpeechDataset(
+            self.index[split],
+            target=self.task.target,
+            vocabulary=self.task.vocabulary,
+            sample_rate=self.sample_rate,
+            channel=self.channel,
+            augment=self.augment if split == "train" else None,
+            seed=self.seed,
+            cache_bytes=self.cache_bytes,
+        )
+
+    def loader(self, split: Split) -> DataLoader[Any]:
+        """Batches of a split, in this process's share."""
+        return DataLoader(
+            self.dataset(split),
+            batch_sampler=self._sampler(split),
+            num_workers=self.workers,
+            collate_fn=collate,
+            pin_memory=torch.cuda.is_available(),
+            persistent_workers=self.workers > 0,
+            # Its own generator: drawing from the global one would let validation change training.
+            generator=torch.Generator().manual_seed(self.seed),
+        )
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        return self.loader("train")
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        return self.loader("val")
+
+    def test_dataloader(self) -> DataLoader[Any]:
+        return self.loader("test")
+
+    def sample(self, seconds: float) -> Iterator[Batch]:
+        """Training batches, as they are without augmentation, up to about ``seconds`` of audio."""
+        dataset = self.dataset("train")
+        dataset.augment = None
+        sampler = BatchSampler(
+            self.index["train"].seconds, max_seconds=self.batch_seconds, seed=self.seed
+        )
+        for rows in sampler:
+            batch = collate([dataset[row] for row in rows])
+            if isinstance(batch, Batch):
+                yield batch
+                seconds -= float(batch.waveforms.lengths.sum()) / self.sample_rate
+            if seconds <= 0:
+                return

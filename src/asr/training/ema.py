@@ -1,0 +1,32 @@
+"""Exponential moving average of the weights (Polyak and Juditsky, 1992)."""
+
+from typing import Any
+
+import torch
+from lightning.pytorch.callbacks import WeightAveraging
+from torch import Tensor
+
+
+def ema(decay: float = 0.999) -> WeightAveraging:
+    """Average the weights and running statistics over about ``1 / (1 - decay)`` steps.
+
+    The average begins fast and slows down to ``decay``, as TensorFlow's does, so that a short
+    run is not held back by its first weights. Validation, ``best.ckpt`` and the bundle use it.
+
+    Args:
+        decay: weight of the past, from 0 to below 1.
+
+    Raises:
+        ValueError: ``decay`` is out of range.
+    """
+    if not 0 <= decay < 1:
+        raise ValueError(f"decay must be 0 up to below 1, got {decay:g}")
+
+    @torch.no_grad()
+    def update(average: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
+        steps = float(count)
+        weight = 1 - min(decay, (1 + steps) / (10 + steps))
+        torch._foreach_lerp_(average, current, weight)
+
+    averaging: Any = WeightAveraging(use_buffers=True, multi_avg_fn=update)
+    return averaging

@@ -1,0 +1,158 @@
+"""The Lightning side of training: it wires parts together and knows nothing of speech."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import lightning as L
+import torch
+import torch.distributed
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torchmetrics import MetricCollection
+
+from asr.assemble import Recognizer
+from asr.bundle import KEY, description
+from asr.data.batch import Batch, Unread
+from asr.keyed import key
+
+
+class Prediction(NamedTuple):
+    """What was recognised in one utterance.
+
+    Attributes:
+        row: position of the utterance in its split.
+        id: of the utterance.
+        reference: what should have been recognised.
+        hypothesis: what was.
+    """
+
+    row: int
+    id: str
+    reference: str
+    hypothesis: str
+
+
+class SpeechModule(L.LightningModule):
+    """Trains a recogniser.
+
+    Args:
+        recognizer: the network and its task.
+        optimizer: builds the optimiser from parameter groups.
+        schedule: builds the learning-rate schedule from an optimiser and the steps of the run;
+            it is stepped once per optimiser step.
+        seed: of all that is random in a step.
+        facts: of the data, to be kept in checkpoints.
+    """
+
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        optimizer: Callable[..., Optimizer],
+        schedule: Callable[..., LRScheduler],
+        seed: int = 0,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.recognizer = recognizer
+        self.facts = facts or {}
+        self.model = recognizer.model
+        self.task = recognizer.task
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.seed = seed
+        self.val_metrics = self.task.make_metrics().clone(prefix="val/")
+        self.test_metrics = self.task.make_metrics().clone(prefix="test/")
+        self.predictions: list[Prediction] = []
+        self.unread: dict[str, str] = {}
+        self.audio_seconds = 0.0
+
+    def configure_optimizers(self) -> Any:
+        optimizer = self.optimizer(_groups(self.model, _weight_decay(self.optimizer)))
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = {"scheduler": self.schedule(optimizer, steps=steps), "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint[KEY] = description(self.recognizer, {"data": self.facts})
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        # Dropout is then a function of seed and step: there is no state to lose or to disturb.
+        step = self.trainer.fit_loop.epoch_loop.total_batch_idx
+        torch.manual_seed(key(self.seed, "step", step, self.global_rank))
+
+    def training_step(self, batch: Batch | tuple[Unread, ...], batch_idx: int) -> Tensor | None:
+        if not isinstance(batch, Batch):
+            self.unread.update(batch)
+            return None
+        self.unread.update(batch.unread)
+        loss = self.task.loss(self.model(batch.waveforms, batch.keys), batch)
+        self.log("train/loss", loss, batch_size=len(batch.ids), prog_bar=True)
+        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+        self.log("train/lr", rate, batch_size=len(batch.ids))
+        self.audio_seconds += sum(batch.waveforms.lengths.tolist()) / self.model.sample_rate
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        self.predictions.clear()
+        _average_statistics(self.model)
+
+    def validation_step(self, batch: Batch | tuple[Unread, ...], batch_idx: int) -> None:
+        self._evaluate(batch, "val", self.val_metrics)
+
+    def on_test_epoch_start(self) -> None:
+        self.predictions.clear()
+
+    def test_step(self, batch: Batch | tuple[Unread, ...], batch_idx: int) -> None:
+        # What is reported is computed in full precision, so that any later evaluation agrees.
+        with torch.autocast(self.device.type, enabled=False):
+            self._evaluate(batch, "test", self.test_metrics)
+
+    def on_test_epoch_end(self) -> None:
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            shares: list[Any] = [None] * self.trainer.world_size
+            torch.distributed.all_gather_object(shares, self.predictions)
+            self.predictions = [Prediction(*item) for share in shares for item in share]
+        self.predictions.sort()
+
+    def _evaluate(
+        self, batch: Batch | tuple[Unread, ...], stage: str, metrics: MetricCollection
+    ) -> None:
+        if not isinstance(batch, Batch):
+            self.unread.update(batch)
+            return
+        self.unread.update(batch.unread)
+        logits = self.model(batch.waveforms)
+        hypotheses = self.task.predict(logits)
+        metrics.update(hypotheses, batch.references)
+        size = len(batch.ids)
+        self.log(f"{stage}/loss", self.task.loss(logits, batch), batch_size=size, sync_dist=True)
+        # The object, not its value: Lightning computes it over all batches and processes.
+        self.log_dict(metrics, batch_size=size, prog_bar=stage == "val")
+        self.predictions += map(Prediction, batch.rows, batch.ids, batch.references, hypotheses)
+
+
+def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Weights, which decay, and biases and normalisation, which have no reason to."""
+    weights = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
+    others = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
+    groups = [{"params": weights, "weight_decay": weight_decay}]
+    return [*groups, {"params": others, "weight_decay": 0.0}] if others else groups
+
+
+def _weight_decay(optimizer: Callable[..., Optimizer]) -> float:
+    return float(getattr(optimizer, "keywords", {}).get("weight_decay", 0.0))
+
+
+@torch.no_grad()
+def _average_statistics(model: nn.Module) -> None:
+    """Give every process the mean of all running statistics, so that all score one model."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return
+    world = torch.distributed.get_world_size()
+    for name, buffer in model.named_buffers():
+        if name.endswith(("running_mean", "running_var")):
+            torch.distributed.all_reduce(buffer)
+            buffer /= world

@@ -1,0 +1,70 @@
+"""What a run says before it begins and after it has ended."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import lightning as L
+import torch
+
+from asr.assemble import Recognizer
+from asr.models.acoustic import AcousticModel
+from asr.training.data import SPLITS, SpeechData
+
+log = logging.getLogger("asr")
+
+
+def announce(data: SpeechData, recognizer: Recognizer, trainer: L.Trainer) -> None:
+    """Say in a few lines what is about to be trained on what."""
+    for split in SPLITS:
+        index = data.index[split]
+        rates = ", ".join(f"{rate} Hz" for rate in sorted(index.rates))
+        log.info(
+            "%-5s %7.2f h in %d clips (%s), %d skipped%s",
+            split, index.hours, len(index), rates, len(index.skipped), _reasons(index.skipped),
+        )  # fmt: skip
+    model = recognizer.model
+    log.info(
+        "model %s parameters, %d symbols, receptive field %.0f ms, a frame every %g ms",
+        f"{parameters(model):,}", len(recognizer.vocabulary),
+        receptive_field_ms(model), model.hop_ms,
+    )  # fmt: skip
+    log.info(
+        "on %s, precision %s, %d process%s of %d threads; %d batches an epoch",
+        trainer.strategy.root_device, trainer.precision, trainer.world_size,
+        "" if trainer.world_size == 1 else "es", torch.get_num_threads(), data.batches(),
+    )  # fmt: skip
+
+
+def parameters(model: torch.nn.Module) -> int:
+    """Numbers that training changes."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def receptive_field_ms(model: AcousticModel) -> float:
+    """Milliseconds of audio under one output frame, without statistics of the utterance."""
+    return 1000 * model.local_span.receptive_field / model.sample_rate
+
+
+def table(scores: Mapping[str, Any]) -> str:
+    """Scores as an aligned table of names and values."""
+    width = max(map(len, scores), default=0)
+    return "\n".join(f"  {name:<{width}}  {_shown(name, value)}" for name, value in scores.items())
+
+
+def _shown(name: str, value: Any) -> str:
+    share = name in ("wer", "cer", "accuracy", "macro_f1")
+    return (
+        f"{100 * value:.2f} %"
+        if share
+        else f"{value:.4f}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+def _reasons(skipped: Any) -> str:
+    reasons = Counter(item.reason.partition(":")[0] for item in skipped)
+    told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(3))
+    return f" ({told})" if told else ""

@@ -1,0 +1,111 @@
+"""What a finished run leaves in its folder, and what it says of it."""
+
+import json
+import logging
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import lightning as L
+import torch
+
+from asr.assemble import Recognizer
+from asr.bundle import BUNDLE, save_bundle
+from asr.data.index import Index
+from asr.training import report
+from asr.training.checkpoint import Checkpoints
+from asr.training.data import SpeechData
+from asr.training.module import Prediction, SpeechModule
+
+log = logging.getLogger("asr")
+
+
+@runtime_checkable
+class ResultsLogger(Protocol):
+    """A logger that wants more of a finished run than its scalars."""
+
+    def log_results(
+        self, folder: Path, predictions: list[Prediction], index: Index, recognizer: Recognizer
+    ) -> None:
+        """Keep the predictions of the test split, and the files of the run's folder."""
+
+
+def save_results(
+    folder: Path,
+    recognizer: Recognizer,
+    module: SpeechModule,
+    data: SpeechData,
+    trainer: L.Trainer,
+    scores: Mapping[str, Any],
+    seconds: Mapping[str, float],
+) -> None:
+    """Write bundle, predictions and summary, and print the result."""
+    test = {name.removeprefix("test/"): float(value) for name, value in scores.items()}
+    summary = summarize(recognizer, module, data, trainer, test, seconds)
+    save_bundle(folder / BUNDLE, recognizer, {"test": test, "data": data.facts})
+    _write_predictions(folder / "predictions.jsonl", module.predictions)
+    (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    for logger in trainer.loggers:
+        if isinstance(logger, ResultsLogger):
+            logger.log_results(folder, module.predictions, data.index["test"], recognizer)
+    for name, reason in list(module.unread.items())[:5]:
+        log.warning("not read: %s: %s", name, reason)
+    log.info("\ntest\n%s", report.table(test))
+    log.info("  %.0f s of training, %.0f audio seconds per second", seconds["fit"],
+             summary["audio_seconds_per_second"])  # fmt: skip
+    command = "transcribe" if "wer" in test else "evaluate"
+    rest = "FILE.wav" if "wer" in test else "--manifest FILE.jsonl"
+    log.info("\nthe model is %s; use it:\n  asr %s %s %s", folder / BUNDLE, command, folder, rest)
+
+
+def summarize(
+    recognizer: Recognizer,
+    module: SpeechModule,
+    data: SpeechData,
+    trainer: L.Trainer,
+    test: Mapping[str, float],
+    seconds: Mapping[str, float],
+) -> dict[str, Any]:
+    """The figures of a run, as ``summary.json`` holds them; rates are shares, not percent."""
+    monitor = recognizer.task.monitor
+    [checkpoints] = [c for c in trainer.callbacks if isinstance(c, Checkpoints)]  # type: ignore[attr-defined]
+    facts = data.facts
+    return {
+        "test": dict(test),
+        "monitor": {
+            "metric": f"val/{monitor.metric}",
+            "mode": monitor.mode,
+            "best": checkpoints.best_value,
+        },
+        "seconds": dict(seconds),
+        "audio_seconds_per_second": module.audio_seconds / max(seconds["fit"], 1e-9),
+        "utterances": {
+            "kept": sum(split["utterances"] for split in facts.values()),
+            "skipped": sum(split["skipped"] for split in facts.values()) + len(module.unread),
+        },
+        "data": facts,
+        "parameters": report.parameters(recognizer.model),
+        "receptive_field_ms": report.receptive_field_ms(recognizer.model),
+        "hop_ms": recognizer.model.hop_ms,
+        "epochs": trainer.current_epoch,
+        "steps": trainer.global_step,
+        "device": str(trainer.strategy.root_device),
+        "precision": str(trainer.precision),
+        "processes": trainer.world_size,
+        "threads": torch.get_num_threads(),
+        "versions": {name: version(name) for name in ("asr", "torch", "torchaudio", "lightning")}
+        | {"python": platform.python_version()},
+    }
+
+
+def _write_predictions(path: Path, predictions: list[Prediction]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for prediction in predictions:
+            row = {
+                "id": prediction.id,
+                "reference": prediction.reference,
+                "hypothesis": prediction.hypothesis,
+            }
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -1,0 +1,128 @@
+"""The folder of a run: where it is, and what is written into it."""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
+
+from asr.errors import InputError
+
+CONFIG, SUMMARY = "config.yaml", "summary.json"
+_OURS = (CONFIG, SUMMARY, "metrics.csv", "last.ckpt", "best.ckpt", "model.safetensors")
+_CHOSEN = "ASR_RUN_DIR"  # the first process tells the others that it starts
+_SECRET = re.compile(r"(^|_)(key|token|secret|password)s?$", re.IGNORECASE)
+
+
+def choose_folder(wanted: str | None, trial: int | None, resume: str | None) -> Path:
+    """Decide where a run writes; a folder that holds another run is never taken.
+
+    Args:
+        wanted: by the user; a time-stamped folder under ``runs/`` where not given.
+        trial: number of this job in a sweep, which gets a folder of its own.
+        resume: folder of the run to go on with.
+
+    Raises:
+        InputError: the folder holds a run already, or cannot be made.
+    """
+    if _CHOSEN in os.environ and is_child():
+        return Path(os.environ[_CHOSEN])
+    folder = Path(resume or wanted or _default())
+    if trial is not None:
+        folder /= str(trial)
+    taken = [name for name in _OURS if (folder / name).exists()]
+    if taken and resume is None and not is_child():
+        raise InputError(
+            f"run_dir: {folder} holds a run already ({taken[0]}); choose another, or go on with "
+            f"it by resume={folder}"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"run_dir: cannot make {folder} ({error.strerror})") from None
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"run_dir: {folder} cannot be written; choose another")
+    os.environ[_CHOSEN] = str(folder.resolve())
+    return folder
+
+
+def is_child() -> bool:
+    """Whether another process of the same run is the first one."""
+    return any(
+        int(os.environ.get(name, "0") or 0) > 0 for name in ("RANK", "LOCAL_RANK", "SLURM_PROCID")
+    )
+
+
+def resumed(folder: Path, overrides: Sequence[str]) -> dict[str, Any]:
+    """The config of the run in ``folder``, with single values overridden.
+
+    Raises:
+        InputError: there is no run to go on with, or a whole group is overridden.
+    """
+    try:
+        config = OmegaConf.load(folder / CONFIG)
+    except (OSError, yaml.YAMLError):
+        config = None
+    if not isinstance(config, DictConfig) or not (folder / "last.ckpt").is_file():
+        raise InputError(f"resume: {folder} holds no run that could go on; look for its last.ckpt")
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        key = override.key_or_group
+        if key in ("resume", "run_dir"):
+            continue
+        if isinstance(OmegaConf.select(config, key), DictConfig) or (
+            "." not in key and key != "seed"
+        ):
+            raise InputError(
+                f"{key}: a resumed run keeps its parts; start a new run, or change single values "
+                f"such as trainer.max_epochs"
+            )
+        OmegaConf.update(config, key, override.value(), merge=False)
+    plain: Any = OmegaConf.to_container(config, resolve=False)
+    return {**plain, "resume": str(folder)}
+
+
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write the resolved config, without secrets."""
+    text = yaml.safe_dump(without_secrets(config), sort_keys=False, allow_unicode=True)
+    (folder / CONFIG).write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write one JSON document."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write one JSON object a line."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def without_secrets(node: Any, name: str = "") -> Any:
+    """A copy in which what looks like a secret, by its key or by the environment, is starred."""
+    if isinstance(node, Mapping):
+        return {key: without_secrets(value, str(key)) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [without_secrets(item, name) for item in node]
+    if isinstance(node, str) and node and (_SECRET.search(name) or node in _secret_values()):
+        return "***"
+    return node
+
+
+def _secret_values() -> set[str]:
+    return {value for name, value in os.environ.items() if value and _SECRET.search(name)}
+
+
+def _default() -> Path:
+    # Processes that a launcher started side by side must agree without talking.
+    for name in ("TORCHELASTIC_RUN_ID", "SLURM_JOB_ID"):
+        if os.environ.get(name, "none") != "none":
+            return Path("runs") / os.environ[name]
+    now = datetime.now()
+    return Path("runs") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}"
