@@ -1,9 +1,21 @@
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import register_random, settings
 
 settings.register_profile("asr", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("asr")
+
+
+class _TorchRandom:
+    """Torch's generator, so that every example hypothesis tries starts from the same state."""
+
+    seed = staticmethod(torch.manual_seed)
+    getstate = staticmethod(torch.get_rng_state)
+    setstate = staticmethod(torch.set_rng_state)
+
+
+_TORCH_RANDOM = _TorchRandom()  # hypothesis keeps only a weak reference
+register_random(_TORCH_RANDOM)
 
 
 @pytest.fixture(autouse=True)

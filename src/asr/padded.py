@@ -50,6 +50,6 @@ def pad(sequences: Sequence[Tensor], value: float = 0) -> Padded:
         raise ValueError(f"sequences must be equal but for their last axis, got {sorted(shapes)}")
     lengths = torch.tensor([sequence.shape[-1] for sequence in sequences], device=first.device)
     values = first.new_full((len(sequences), *shapes.pop(), int(lengths.max())), value)
-    for row, sequence in zip(values, sequences, strict=True):
-        row[..., : sequence.shape[-1]] = sequence
+    for i, sequence in enumerate(sequences):
+        values[i, ..., : sequence.shape[-1]] = sequence
     return Padded(values, lengths)

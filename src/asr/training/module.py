@@ -75,6 +75,18 @@ class SpeechModule(L.LightningModule):
         schedule = {"scheduler": self.schedule(optimizer, steps=steps), "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        if self.trainer.precision == "16-mixed" or gradient_clip_algorithm not in (None, "norm"):
+            self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
+        elif gradient_clip_val is not None:
+            # Lightning refuses fused optimisers here, for fear of the scaling that only fp16 has.
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), gradient_clip_val)
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint[KEY] = description(self.recognizer, {"data": self.facts})
 
