@@ -32,6 +32,8 @@ def speak() -> None:
         handler.setFormatter(logging.Formatter("%(message)s"))
         log.addHandler(handler)
         log.propagate = False
+    # Lightning tells much of itself; what matters of it is said by us.
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     # Of several processes of one run, the first speaks.
     first = not int(os.environ.get("LOCAL_RANK") or 0) and not int(os.environ.get("RANK") or 0)
     log.setLevel(logging.INFO if first else logging.WARNING)

@@ -1,3 +1,4 @@
+import itertools
 import re
 from math import inf, nan
 from typing import Any
@@ -8,16 +9,16 @@ import torch
 import torch.nn.functional as F
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from torch import nn
-
-from asr.layers.conv import PaddingMode, TimeConv, extend
-from asr.padded import Padded, pad
 from tests.invariance import (
     assert_alone_as_in_a_batch,
     assert_span_is_what_is_heard,
     single,
     utterances,
 )
+from torch import nn
+
+from asr.layers.conv import PaddingMode, TimeConv, extend
+from asr.padded import Padded, pad
 
 MODES: list[PaddingMode] = ["zeros", "reflect", "replicate", "circular"]
 NUMPY = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
@@ -63,7 +64,7 @@ def test_output_lengths_of_a_tensor_are_those_of_its_integers(options: dict[str,
 
     assert lengths.dtype == torch.int64
     assert lengths.tolist() == [conv.output_length(length) for length in range(40)]
-    assert all(a <= b for a, b in zip(lengths, lengths[1:], strict=False))
+    assert all(a <= b for a, b in itertools.pairwise(lengths))
 
 
 @pytest.mark.parametrize("padding", ["same", "causal"])

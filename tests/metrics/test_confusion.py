@@ -102,9 +102,7 @@ def test_one_step_and_the_whole_epoch_are_counted_apart() -> None:
 
 @pytest.mark.parametrize("labels", [[], ["no", "no"]])
 @pytest.mark.parametrize("kind", [Confusion, Accuracy, MacroF1])
-def test_labels_that_are_not_distinct_are_refused(
-    kind: type[Confusion], labels: list[str]
-) -> None:
+def test_labels_that_are_not_distinct_are_refused(kind: type[Confusion], labels: list[str]) -> None:
     with pytest.raises(ValueError, match="labels must be one or more, all different"):
         kind(labels)
 

@@ -43,9 +43,7 @@ def test_batches_of_any_size_give_the_counts_of_all_at_once(pairs: Pairs, cut: i
 
 
 @given(pairs=PAIRS, cut=st.integers(0, 6))
-def test_metrics_of_two_processes_merge_into_that_of_all_utterances(
-    pairs: Pairs, cut: int
-) -> None:
+def test_metrics_of_two_processes_merge_into_that_of_all_utterances(pairs: Pairs, cut: int) -> None:
     first, second = _updated(ErrorRate(), pairs[:cut]), _updated(ErrorRate(), pairs[cut:])
 
     first.merge_state(second)

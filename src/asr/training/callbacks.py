@@ -10,7 +10,7 @@ from lightning.pytorch.callbacks import Callback
 from asr.config import build
 from asr.tasks.task import Monitor
 from asr.training.checkpoint import Checkpoints
-from asr.training.console import Console, progress_bar
+from asr.training.console import Console
 
 
 def make_callbacks(nodes: Mapping[str, Any], folder: Path, monitor: Monitor) -> list[Callback]:
@@ -19,7 +19,7 @@ def make_callbacks(nodes: Mapping[str, Any], folder: Path, monitor: Monitor) -> 
     A node with ``_partial_`` is completed with the metric that the task watches, as
     ``lightning.pytorch.callbacks.EarlyStopping`` wants it.
     """
-    callbacks: list[Callback] = [Checkpoints(folder, monitor), Console(), *progress_bar()]
+    callbacks: list[Callback] = [Checkpoints(folder, monitor), Console()]
     for name, node in nodes.items():
         callback = build(node, f"callbacks.{name}")
         if isinstance(callback, partial):

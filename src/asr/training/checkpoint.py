@@ -41,7 +41,8 @@ class Checkpoints(Callback):
     """Keeps ``last.ckpt`` and, by the task's monitor, ``best.ckpt``.
 
     Args:
-        monitor: a metric of validation; of equal values the first is kept.
+        monitor: a metric of validation; of equal values the latest is kept, which has been
+            trained longest.
     """
 
     def __init__(self, folder: Path, monitor: Monitor) -> None:
@@ -59,11 +60,11 @@ class Checkpoints(Callback):
         if trainer.sanity_checking or trainer.state.fn != "fit":
             return
         value = self.sign * float(trainer.callback_metrics[self.metric])
-        better = value < self.best or not (self.folder / BEST).exists()
+        better = value <= self.best or not (self.folder / BEST).exists()
         self.best = min(value, self.best)
         if better:
-            trainer.save_checkpoint(self.folder / BEST)
-        trainer.save_checkpoint(self.folder / LAST)
+            trainer.save_checkpoint(self.folder / BEST, weights_only=False)
+        trainer.save_checkpoint(self.folder / LAST, weights_only=False)
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best}

@@ -1,11 +1,10 @@
 """What a person sees while a run goes on: a line for each validation, and what it heard."""
 
 import logging
-import sys
 import time
 
 import lightning as L
-from lightning.pytorch.callbacks import Callback, TQDMProgressBar
+from lightning.pytorch.callbacks import Callback
 
 from asr.training.module import SpeechModule
 
@@ -44,11 +43,6 @@ class Console(Callback):
             for prediction in shown[: self.samples]:
                 log.info("    said   %s", printable(prediction.reference))
                 log.info("    heard  %s", printable(prediction.hypothesis))
-
-
-def progress_bar() -> list[Callback]:
-    """A progress bar where somebody is there to see it."""
-    return [TQDMProgressBar(refresh_rate=10)] if sys.stderr.isatty() else []
 
 
 def printable(text: str) -> str:

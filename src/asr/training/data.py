@@ -127,26 +127,27 @@ class SpeechData(L.LightningDataModule):
             InputError: too many utterances are unusable, or a split has none left.
         """
         self.task = task
-        fewest = self.augment.shortest if self.augment is not None else lambda samples: samples
 
-        def fault(utterance: Utterance, shrink: Callable[[int], int]) -> str | None:
+        def fault(utterance: Utterance) -> str | None:
             text = task.vocabulary.normalize(task.target(utterance))
             unknown = task.vocabulary.unknown(text)
             if unknown:
                 return f"outside the vocabulary: {', '.join(map(repr, sorted(unknown)[:5]))}"
-            samples = int((utterance.seconds or 0) * self.sample_rate)
-            return task.fault(task.vocabulary.encode(text), frames(shrink(samples)))
+            return task.fault(task.vocabulary.encode(text), frames(self._samples(utterance)))
 
         def too_short(utterance: Utterance) -> str | None:
-            samples = int((utterance.seconds or 0) * self.sample_rate)
-            return None if frames(samples) else "too short: the model gives no frame"
+            ok = frames(self._samples(utterance))
+            return None if ok else "too short: the model gives no frame"
 
-        self.index["train"] = self.index["train"].without(lambda u: fault(u, fewest))
+        self.index["train"] = self.index["train"].without(fault)
         for split in ("val", "test"):
             # What cannot be learnt can still be scored, and must be: it counts as errors.
             self.index[split] = self.index[split].without(too_short)
         for split in SPLITS:
             self._refuse_too_few(split)
+
+    def _samples(self, utterance: Utterance) -> int:
+        return int((utterance.seconds or 0) * self.sample_rate)
 
     def write_skipped(self, path: Path) -> None:
         """Write what was left out, one JSON object a line, with the reason."""

@@ -1,5 +1,6 @@
 """The Lightning Trainer, with the choices that matter here checked and named in plain words."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -54,6 +55,7 @@ def make_trainer(
         deterministic: whether the same run must give the same bits; off where an operation
             on the device has no deterministic form.
         threads: of the CPU; part of the recipe where bits must repeat. ``None`` leaves it.
+        progress_bar: where somebody is there to see it.
         lightning: any other argument of ``lightning.Trainer``.
 
     Raises:
@@ -89,7 +91,7 @@ def make_trainer(
         check_val_every_n_epoch=validate_every,
         log_every_n_steps=log_every,
         deterministic="warn" if deterministic and device != "cpu" else deterministic,
-        enable_progress_bar=progress_bar,
+        enable_progress_bar=progress_bar and sys.stderr.isatty(),
         enable_model_summary=False,
         enable_checkpointing=False,  # asr.training.checkpoint does it
         num_sanity_val_steps=0,

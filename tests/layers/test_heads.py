@@ -1,0 +1,40 @@
+import torch
+from tests.invariance import assert_alone_as_in_a_batch, single, utterances
+
+from asr.layers.heads import FrameHead, PooledHead
+
+
+def test_a_frame_head_is_a_linear_layer_at_every_frame() -> None:
+    head, x = FrameHead(4, 3), torch.randn(2, 4, 7)
+
+    weight, bias = head.project.weight[:, :, 0], head.project.bias
+
+    torch.testing.assert_close(head(single(x)).values, weight @ x + bias[:, None])
+    assert head.output_length(7) == 7
+
+
+def test_a_pooled_head_is_a_linear_layer_over_the_mean() -> None:
+    head, x = PooledHead(4, 3), torch.randn(2, 4, 7)
+
+    weight, bias = head.project.weight[:, :, 0], head.project.bias
+
+    y = head(single(x))
+    torch.testing.assert_close(y.values[..., 0], x.mean(-1) @ weight.T + bias)
+    assert y.lengths.tolist() == [1, 1]
+    assert head.output_length(7) == 1
+    assert head.output_length(torch.tensor([7, 9])).tolist() == [1, 1]
+
+
+def test_a_frame_head_gives_an_utterance_the_same_alone_and_in_a_batch() -> None:
+    assert_alone_as_in_a_batch(FrameHead(4, 3), utterances([9, 5, 1], channels=4))
+
+
+def test_a_pooled_head_gives_an_utterance_the_same_alone_and_in_a_batch() -> None:
+    assert_alone_as_in_a_batch(PooledHead(4, 3), utterances([9, 5, 1], channels=4))
+
+
+def test_dropout_of_a_pooled_head_works_in_training_only() -> None:
+    head, x = PooledHead(4, 3, dropout=0.9), single(torch.randn(64, 4, 7))
+
+    assert not torch.equal(head(x).values, head(x).values)
+    assert torch.equal(head.eval()(x).values, head(x).values)
