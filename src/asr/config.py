@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import partial
+from itertools import takewhile
 from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -190,17 +191,21 @@ def _pydantic_config(hint: Any) -> ConfigDict | None:
 
 
 def _plain(at: str, error: ValidationError) -> str:
-    """One line for the first thing that is wrong, unions told by what they would accept."""
+    """One line for what is wrong; of a union, everything that it would accept."""
     details = error.errors(include_url=False)
-    deepest = max(details, key=lambda detail: len(detail["loc"]))
-    where = "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}"
-        for part in deepest["loc"]
-        if isinstance(part, int) or part.isidentifier()
-    )
+    # The members of a union each report below the place that they share.
+    place = _shared([detail["loc"] for detail in details])
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
     accepted = list(dict.fromkeys(detail["msg"] for detail in details))
-    message = " or ".join(accepted[:4]) if len(details) > 1 else deepest["msg"]
-    return f"{at}{where if len(details) == 1 else ''}: {message}, got {deepest['input']!r}"
+    unknown = [detail["type"] == "extra_forbidden" for detail in details]
+    message = "no such key" if all(unknown) else " or ".join(accepted[:4])
+    return f"{at}{where}: {message}, got {details[0]['input']!r}"
+
+
+def _shared(places: list[tuple[int | str, ...]]) -> list[int | str]:
+    """What all ``places`` begin with."""
+    levels = takewhile(lambda level: len(set(level)) == 1, zip(*places, strict=False))
+    return [level[0] for level in levels]
 
 
 def _did_you_mean(name: str, known: list[str]) -> str:

@@ -1,6 +1,6 @@
 """What everything that changes time answers for: output lengths, and what an output frame hears."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from torch import Tensor, nn
@@ -58,6 +58,27 @@ class TimeLayer(Protocol):
         """Frames that come out for ``length`` frames in; takes an int or a tensor of them."""
 
     def __call__(self, x: Padded) -> Padded: ...
+
+
+class Part(NamedTuple):
+    """A layer within another.
+
+    Attributes:
+        name: of the layer within the other.
+        before: what one of its input frames hears of the input of the other.
+    """
+
+    name: str
+    layer: nn.Module
+    before: Span
+
+
+@runtime_checkable
+class Composite(Protocol):
+    """A layer made of layers, which it can name for a table of them."""
+
+    def parts(self) -> Iterator[Part]:
+        """Its layers in the order in which values go through them."""
 
 
 def fold(layers: Iterable[nn.Module]) -> Span:

@@ -144,6 +144,20 @@ def test_an_utterance_is_the_same_alone_and_in_a_batch(
     assert_alone_as_in_a_batch(conv, utterances(lengths, channels=2))
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"padding": padding, "padding_mode": mode, "lookahead": lookahead}
+        for padding, lookahead in [("same", 0), ("valid", 0), (9, 0), ("causal", 0), ("causal", 1)]
+        for mode in (MODES if padding != "causal" else ["zeros", "replicate"])
+    ],
+)
+def test_every_kind_of_padding_hides_that_of_the_batch(options: dict[str, Any]) -> None:
+    conv = TimeConv(2, 4, 5, stride=2, **options)
+
+    assert_alone_as_in_a_batch(conv, utterances([17, 9, 3], channels=2))
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_an_empty_utterance_gives_no_frames_and_no_nan_gradient(mode: PaddingMode) -> None:
     conv = TimeConv(1, 1, 3, padding="valid" if mode == "zeros" else 1, padding_mode=mode)
@@ -217,6 +231,12 @@ def test_padding_of_the_batch_has_no_gradient() -> None:
 def test_what_cannot_be_right_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         TimeConv(2, 4, **options)
+
+
+@pytest.mark.parametrize("channels", [(4, 6), (6, 4)])
+def test_groups_must_divide_the_channels_on_both_sides(channels: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="groups must divide the channels on both sides"):
+        TimeConv(*channels, 3, groups=4)
 
 
 @pytest.mark.parametrize("channels", [(0, 1), (1, 0)])

@@ -81,6 +81,19 @@ def test_its_gradients_are_those_of_finite_differences() -> None:
     assert torch.autograd.gradcheck(normalised, (x, weight, bias))
 
 
+def test_gradients_that_arrive_in_the_padding_go_nowhere() -> None:
+    norm = TimeBatchNorm(2)
+    x = torch.randn(2, 2, 6, requires_grad=True)
+    lengths = torch.tensor([6, 4])
+
+    y = norm(Padded(x, lengths)).values
+    y.backward(torch.ones_like(y).masked_fill(~Padded(x, lengths).mask[:, None], nan))
+
+    assert norm.bias.grad.tolist() == [10, 10]
+    assert x.grad.isfinite().all()
+    assert not x.grad[1, :, 4:].any()
+
+
 def test_a_constant_channel_stays_finite() -> None:
     norm = TimeBatchNorm(1)
     x = torch.full((2, 1, 5), 7.0, requires_grad=True)

@@ -89,6 +89,13 @@ def test_padding_is_never_the_maximum_nor_part_of_a_mean(kind: Any) -> None:
     assert y.values.tolist() == [[[-3, -3]]]
 
 
+@pytest.mark.parametrize("kind", ["max", "average"])
+def test_frames_after_the_end_come_out_as_zero(kind: Any) -> None:
+    y = TimePool(kind, 2)(pad(utterances([8, 3]), float("nan")))
+
+    assert not y.values[1, :, 2:].any()
+
+
 def test_one_frame_is_enough_at_the_usual_stride() -> None:
     assert TimePool("max", 4).output_length(1) == 1
     assert TimePool("max", 4, ceil_mode=False).output_length(3) == 0

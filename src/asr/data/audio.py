@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import stat
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,8 @@ from asr.errors import InputError
 
 Channel = int | Literal["mix", "all"]
 LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000  # hertz; outside, a header is damaged, not exotic
+_UNKNOWN_SIZE = 0x7FFFF000  # bytes
+_MENDED = re.compile(r"^ ?(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
 _SECONDS_LOST = 0.1  # MP3 headers may promise this much more than the stream holds
 
 
@@ -135,7 +138,19 @@ def _open(path: Path) -> soundfile.SoundFile:
         )
     if file.frames <= 0:
         raise AudioError(f"{path}: holds no samples; replace or remove it")
+    _refuse_truncated(path, file.extra_info)
     return file
+
+
+def _refuse_truncated(path: Path, notes: str) -> None:
+    """Believe the header of a WAV or AIFF file where libsndfile mends it in silence."""
+    found = _MENDED.search(notes)
+    # A recorder that cannot seek back leaves the largest number there is: that is not a loss.
+    if found and int(found[1]) < _UNKNOWN_SIZE and int(found[1]) > int(found[2]):
+        raise AudioError(
+            f"{path}: truncated, holds {found[2]} bytes of audio of the {found[1]} that its "
+            "header says; replace or remove it"
+        )
 
 
 def _refuse_what_is_no_file(path: Path) -> None:

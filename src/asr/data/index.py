@@ -20,9 +20,9 @@ from asr.errors import InputError
 _SCHEMA = pa.schema(
     [
         ("id", pa.string()), ("path", pa.string()), ("offset", pa.float64()),
-        ("seconds", pa.float64()), ("rate", pa.int32()), ("text", pa.string()),
-        ("label", pa.string()), ("speaker", pa.string()), ("extras", pa.string()),
-        ("line", pa.string()),
+        ("seconds", pa.float64()), ("rate", pa.int32()), ("channels", pa.int32()),
+        ("text", pa.string()), ("label", pa.string()), ("speaker", pa.string()),
+        ("extras", pa.string()), ("line", pa.string()),
     ]
 )  # fmt: skip
 _CHUNK = 4096
@@ -98,7 +98,7 @@ class Index:
 
     def __getitem__(self, row: int) -> Utterance:
         values = {name: self.table[name][row].as_py() for name in _SCHEMA.names}
-        del values["rate"]
+        del values["rate"], values["channels"]
         extras = json.loads(values.pop("extras"))
         return Utterance(**{**values, "path": Path(values["path"]), "extras": extras})
 
@@ -113,6 +113,11 @@ class Index:
     def rates(self) -> Counter[int]:
         """Utterances at each sample rate, in hertz."""
         return Counter(self.table["rate"].to_pylist())
+
+    @property
+    def channels(self) -> Counter[int]:
+        """Utterances with each number of channels."""
+        return Counter(self.table["channels"].to_pylist())
 
     @property
     def fingerprint(self) -> str:
@@ -166,4 +171,5 @@ def _measure(
         "path": str(utterance.path),
         "extras": json.dumps(dict(utterance.extras)),
         "rate": info.rate,
+        "channels": info.channels,
     }

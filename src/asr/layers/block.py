@@ -1,6 +1,6 @@
 """The building block of the stacks: convolutions in a row, a shortcut around them, pooling."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from torch import nn
@@ -11,7 +11,7 @@ from asr.layers.norm import NormKind, make_norm
 from asr.layers.pool import PoolKind, TimePool
 from asr.layers.sequential import Pointwise, TimeSequential
 from asr.padded import Padded
-from asr.span import Length, Span
+from asr.span import Length, Part, Span
 
 Activation = Literal["relu", "gelu", "silu", "leaky_relu", "hardtanh", "none"]
 _ACTIVATIONS: dict[Activation, type[nn.Module]] = {
@@ -178,10 +178,22 @@ class ConvBlock(nn.Module):
 
     @property
     def span(self) -> Span:
-        span = self.units.span
+        return self._sum_span.then(self.pool.span) if self.pool else self._sum_span
+
+    @property
+    def _sum_span(self) -> Span:
+        """The span of units and shortcut, before pooling."""
+        if self.shortcut is None:
+            return self.units.span
+        return self.units.span.beside(self.shortcut.span)
+
+    def parts(self) -> Iterator[Part]:
+        yield Part("units", self.units, Span())
         if self.shortcut is not None:
-            span = span.beside(self.shortcut.span)
-        return span.then(self.pool.span) if self.pool else span
+            yield Part("shortcut", self.shortcut, Span())
+            yield Part("finish", self.finish, self._sum_span)
+        if self.pool:
+            yield Part("pool", self.pool, self._sum_span)
 
     def output_length(self, length: Length) -> Length:
         length = self.units.output_length(length)

@@ -1,9 +1,11 @@
 """The last layer of a model: from encoder channels to class logits."""
 
+from math import inf
+
 from torch import nn
 
 from asr.padded import Padded
-from asr.span import Length
+from asr.span import Length, Span
 
 
 class FrameHead(nn.Module):
@@ -11,6 +13,8 @@ class FrameHead(nn.Module):
 
     Shape: ``(batch, channels, time)`` to ``(batch, classes, time)``.
     """
+
+    span = Span()
 
     def __init__(self, in_channels: int, classes: int) -> None:
         super().__init__()
@@ -31,6 +35,8 @@ class PooledHead(nn.Module):
     Args:
         dropout: probability of zeroing a pooled channel in training.
     """
+
+    span = Span(inf, inf)
 
     def __init__(self, in_channels: int, classes: int, dropout: float = 0.0) -> None:
         super().__init__()

@@ -1,11 +1,12 @@
 """Layers over time in a row, and layers that treat every frame by itself."""
 
+from collections.abc import Iterator
 from typing import cast
 
 from torch import nn
 
 from asr.padded import Padded
-from asr.span import Length, Span, TimeLayer, fold
+from asr.span import Length, Part, Span, TimeLayer, fold
 
 
 class TimeSequential(nn.Sequential):
@@ -14,6 +15,12 @@ class TimeSequential(nn.Sequential):
     @property
     def span(self) -> Span:
         return fold(self)
+
+    def parts(self) -> Iterator[Part]:
+        before = Span()
+        for name, layer in self.named_children():
+            yield Part(name, layer, before)
+            before = before.then(cast(TimeLayer, layer).span)
 
     def output_length(self, length: Length) -> Length:
         for layer in self:

@@ -68,10 +68,15 @@ class Classification:
         return MetricCollection({"accuracy": Accuracy(labels), "macro_f1": MacroF1(labels)})
 
     def loss(self, logits: Padded, batch: Batch) -> Tensor:
-        weight = None if self._weight is None else self._weight.to(logits.values.device)
+        """Mean cross-entropy over the utterances whose label is known, 0 where none is."""
+        known = batch.tokens.lengths > 0
+        scores = logits.values[..., 0].float()
+        if not known.any():
+            return scores.sum() * 0
+        weight = None if self._weight is None else self._weight.to(scores.device)
         return F.cross_entropy(
-            logits.values[..., 0].float(),
-            batch.tokens.values[:, 0],
+            scores[known],
+            batch.tokens.values[known, 0],
             weight=weight,
             label_smoothing=self.label_smoothing,
         )

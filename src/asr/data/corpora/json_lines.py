@@ -11,10 +11,15 @@ _BOM = b"\xef\xbb\xbf"
 _EXAMPLE = 'write one JSON object a line, as {"audio_filepath": "a.wav", "text": "..."}'
 
 
-def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_json_lines(
+    path: Path, faults: list[str] | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
     r"""The objects in a file, each with its line counted from 1; blank lines are passed over.
 
     Only ``\n`` ends a line: U+2028 and its like may stand in a text.
+
+    Args:
+        faults: where given, takes what is wrong with a line, and reading goes on after it.
 
     Raises:
         InputError: the file cannot be read, is something else than JSON lines, or holds no line;
@@ -25,7 +30,14 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         if empty and (what := _what_else(line)):
             raise InputError(f"{path}: {what}; {_EXAMPLE}")
         empty = False
-        yield number, _parse(line, f"{path}:{number}")
+        try:
+            row = _parse(line, f"{path}:{number}")
+        except InputError as error:
+            if faults is None:
+                raise
+            faults.append(str(error))
+            continue
+        yield number, row
     if empty:
         raise InputError(f"{path}: empty; {_EXAMPLE}")
 

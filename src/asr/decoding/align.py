@@ -1,0 +1,42 @@
+"""When each token of a transcript was emitted."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import torch
+import torchaudio
+from torch import Tensor
+
+
+def align(logits: Tensor, tokens: Sequence[int], blank: int) -> list[tuple[int, int]]:
+    """First and last frame of each token on the most probable path that spells ``tokens``.
+
+    The path of what the greedy decoder heard is the greedy path itself.
+
+    Args:
+        logits: of one utterance, ``(classes, frames)``, without padding.
+
+    Raises:
+        ValueError: there are fewer frames than the tokens need.
+    """
+    if not tokens:
+        return []
+    log_probabilities = logits.float().cpu().log_softmax(dim=0).T[None]  # (1, frames, classes)
+    try:
+        paths, _ = torchaudio.functional.forced_align(
+            log_probabilities, torch.tensor([list(tokens)], dtype=torch.int32), blank=blank
+        )
+    except RuntimeError as error:
+        raise ValueError(f"{len(tokens)} tokens do not fit {logits.shape[1]} frames") from error
+    return _runs(paths[0].tolist(), blank)
+
+
+def _runs(path: Sequence[int], blank: int) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    begin = 0
+    for token, frames in groupby(path):
+        end = begin + len(list(frames))
+        if token != blank:
+            runs.append((begin, end - 1))
+        begin = end
+    return runs

@@ -1,0 +1,143 @@
+"""How well a trained recogniser does on utterances that it is given."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from asr.bundle import load_model
+from asr.data.audio import Channel
+from asr.data.batch import Unread
+from asr.data.index import Index, Skipped
+from asr.data.utterance import Utterance
+from asr.errors import InputError
+from asr.evaluation.processes import recognise_in_processes
+from asr.evaluation.recognise import CPU, channel_for, recognise
+from asr.evaluation.scores import Scores, score
+from asr.evaluation.source import Source
+from asr.json_files import write_json, write_json_lines
+from asr.models.acoustic import AcousticModel
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an evaluation found.
+
+    Attributes:
+        scores: over the utterances that could be read.
+        skipped: the others, with the reason for each.
+        audio_seconds: of the utterances scored.
+        seconds: that reading and recognising them took; loading the model is not in it.
+        fingerprint: of the data, as a training run records it.
+    """
+
+    model: str
+    data: str
+    scores: Scores
+    skipped: Sequence[Skipped]
+    audio_seconds: float
+    seconds: float
+    fingerprint: str
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The figures as ``summary.json`` holds them; rates are shares, not percent."""
+        return {
+            **self.scores.rates,
+            "test": dict(self.scores.rates),
+            **self.scores.counts,
+            "utterances": {"kept": len(self.scores.utterances), "skipped": len(self.skipped)},
+            "audio_seconds": round(self.audio_seconds, 3),
+            "seconds": round(self.seconds, 3),
+            "real_time_factor": self.seconds / max(self.audio_seconds, 1e-9),
+            "model": self.model,
+            "data": {"source": self.data, "fingerprint": self.fingerprint},
+        }
+
+    def write(self, folder: Path) -> None:
+        """Write the figures, the utterances one by one, and what was skipped."""
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "summary.json", self.summary)
+        write_json_lines(folder / "utterances.jsonl", self.scores.utterances)
+        write_json_lines(folder / "skipped.jsonl", map(asdict, self.skipped))
+        if self.scores.confusion is not None:
+            write_json(folder / "confusion.json", self.scores.confusion)
+
+
+def evaluate(
+    model: Path,
+    source: Source,
+    *,
+    batch: int = 16,
+    processes: int = 1,
+    channel: Channel | None = None,
+    device: torch.device = CPU,
+    allow: Sequence[str] = (),
+) -> Evaluation:
+    """Recognise the utterances of ``source`` and score them, whatever their duration and text.
+
+    What cannot be learnt can still be scored: a reference with characters that the model does
+    not know counts as errors. Only what gives no frame, or cannot be read, is left out, and told.
+
+    Args:
+        batch: most utterances at once.
+        processes: that share the utterances.
+        channel: see :func:`~asr.evaluation.recognise.channel_for`.
+        allow: see :func:`~asr.bundle.load_model`.
+
+    Raises:
+        InputError: the model or the data cannot be used, or no utterance can.
+    """
+    recognizer = load_model(model, allow).recognizer
+    channel = channel_for(recognizer.model, channel)
+    index = _usable(Index.of(source.utterances()), recognizer.model)
+    _refuse_none(index, source.name)
+    began = time.monotonic()
+    if processes == 1:
+        share = recognise(recognizer, index, batch=batch, channel=channel, device=device)
+    else:
+        share = recognise_in_processes(
+            model, index, processes=processes, batch=batch, channel=channel, device=device,
+            allow=allow,
+        )  # fmt: skip
+    seconds = time.monotonic() - began
+    kept, skipped = _without_unread(index, share.unread)
+    _refuse_none(Index(kept.table, skipped), source.name)
+    return Evaluation(
+        model=str(model),
+        data=source.name,
+        scores=score(recognizer.task, index, share.heard),
+        skipped=skipped,
+        audio_seconds=float(kept.seconds.sum()),
+        seconds=seconds,
+        fingerprint=kept.fingerprint,
+    )
+
+
+def _usable(index: Index, model: AcousticModel) -> Index:
+    def too_short(utterance: Utterance) -> str | None:
+        samples = int((utterance.seconds or 0) * model.sample_rate)
+        return None if model.frames(samples) else "too short: the model gives no frame"
+
+    return index.without(too_short)
+
+
+def _without_unread(index: Index, unread: Sequence[Unread]) -> tuple[Index, tuple[Skipped, ...]]:
+    reasons = dict(unread)
+    kept = index.without(lambda utterance: reasons.get(utterance.id))
+    return kept, kept.skipped
+
+
+def _refuse_none(index: Index, name: str) -> None:
+    if len(index):
+        return
+    if not index.skipped:
+        raise InputError(f"{name}: holds no utterances; check its split")
+    first = index.skipped[0]
+    raise InputError(
+        f"{name}: none of {len(index.skipped)} utterances can be used (first: "
+        f"{first.line or first.path}: {first.reason}); mend them"
+    )

@@ -1,0 +1,159 @@
+"""What a recogniser hears in the utterances of an index: one process's share of them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from asr.assemble import Recognizer
+from asr.data.audio import Channel
+from asr.data.batch import Batch, Example, Unread, collate
+from asr.data.dataset import SpeechDataset
+from asr.data.index import Index
+from asr.data.sampler import BatchSampler
+from asr.errors import InputError
+from asr.models.acoustic import AcousticModel
+from asr.padded import Padded
+from asr.tasks.classification import Classification
+
+CPU = torch.device("cpu")
+_MOST_SECONDS = 600.0  # of padded audio in a batch, however many utterances are allowed
+
+
+class Heard(NamedTuple):
+    """What was recognised in one utterance.
+
+    Attributes:
+        row: position of the utterance in its index.
+        reference: normalised transcript or label that should have been recognised.
+        hypothesis: what was.
+        probability: of the predicted label; ``None`` for a transcript.
+    """
+
+    row: int
+    reference: str
+    hypothesis: str
+    probability: float | None = None
+
+
+class Share(NamedTuple):
+    """What one process has to tell, in no particular order."""
+
+    heard: list[Heard]
+    unread: list[Unread]
+
+
+def recognise(
+    recognizer: Recognizer,
+    index: Index,
+    *,
+    batch: int = 16,
+    channel: Channel = "mix",
+    device: torch.device = CPU,
+    rank: int = 0,
+    world: int = 1,
+) -> Share:
+    """Recognise the utterances of ``index``, in batches of similar duration and full precision.
+
+    Args:
+        batch: most utterances at once.
+        channel: see :func:`~asr.data.audio.read_audio`.
+        device: to compute on.
+        rank: of this process, which takes every ``world``-th batch.
+    """
+    dataset = SpeechDataset(
+        index,
+        target=recognizer.task.target,
+        vocabulary=recognizer.vocabulary,
+        sample_rate=recognizer.model.sample_rate,
+        channel=channel,
+    )
+    batches = BatchSampler(
+        index.seconds,
+        max_seconds=_MOST_SECONDS,
+        max_utterances=batch,
+        shuffle=False,
+        rank=rank,
+        world=world,
+    )
+    share = Share([], [])
+    for places in batches:
+        items = [_fitting(dataset[place], recognizer.model) for place in places]
+        loaded = collate(items)
+        if not isinstance(loaded, Batch):
+            share.unread.extend(loaded)
+            continue
+        share.unread.extend(loaded.unread)
+        predictions = predict(recognizer, loaded.waveforms, device)
+        share.heard.extend(
+            Heard(row, reference, hypothesis, probability)
+            for row, reference, (hypothesis, probability) in zip(
+                loaded.rows, loaded.references, predictions, strict=True
+            )
+        )
+    return share
+
+
+def predict(
+    recognizer: Recognizer, waveforms: Padded, device: torch.device = CPU
+) -> list[tuple[str, float | None]]:
+    """Text or label of each utterance; with its probability if it is a label."""
+    logits = infer(recognizer.model, waveforms, device)
+    return list(
+        zip(recognizer.task.predict(logits), _probabilities(recognizer, logits), strict=True)
+    )
+
+
+@torch.inference_mode()
+def infer(model: AcousticModel, waveforms: Padded, device: torch.device = CPU) -> Padded:
+    """Logits in full float32: no autocast, and no TensorFloat on a GPU."""
+    model.to(device)
+    with (
+        torch.autocast(waveforms.values.device.type, enabled=False),
+        torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False),
+    ):
+        logits: Padded = model(Padded(*(part.to(device) for part in waveforms)))
+    return logits
+
+
+def pick_device(name: str) -> torch.device:
+    """The device called ``auto``, ``cpu`` or ``cuda``.
+
+    Raises:
+        InputError: there is no such device here.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("--device cuda: there is no GPU that PyTorch can use; use --device cpu")
+    return torch.device("cuda" if torch.cuda.is_available() and name != "cpu" else "cpu")
+
+
+def channel_for(model: AcousticModel, channel: Channel | None) -> Channel:
+    """The channel asked for; where none is, all for a model of several, else their mean."""
+    if channel is not None:
+        return channel
+    return "all" if model.features.channels > 1 else "mix"
+
+
+def _fitting(item: Example | Unread, model: AcousticModel) -> Example | Unread:
+    if isinstance(item, Unread):
+        return item
+    reason = misfit(item.waveform, model)
+    return item if reason is None else Unread(item.id, reason)
+
+
+def misfit(waveform: Tensor, model: AcousticModel) -> str | None:
+    """Why the model cannot take a waveform ``(channels, samples)``, if so."""
+    channels, samples = waveform.shape
+    if channels != model.features.channels:
+        return f"has {channels} channel(s), but the model takes {model.features.channels}"
+    if not model.frames(samples):
+        return "too short: the model gives no frame"
+    return None
+
+
+def _probabilities(recognizer: Recognizer, logits: Padded) -> Sequence[float | None]:
+    if not isinstance(recognizer.task, Classification):
+        return [None] * len(logits.values)
+    best: list[float] = logits.values[..., 0].float().softmax(dim=1).amax(dim=1).tolist()
+    return best

@@ -1,0 +1,37 @@
+"""JSON documents and JSON lines, written."""
+
+import json
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+
+def to_json(content: Any) -> str:
+    """One JSON document, indented; a number that is not finite becomes null, as JSON has none.
+
+    >>> print(to_json({"wer": float("inf")}))
+    {
+      "wer": null
+    }
+    """
+    return json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write one JSON document."""
+    path.write_text(to_json(content) + "\n", encoding="utf-8")
+
+
+def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write one JSON object a line."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(_finite(row), ensure_ascii=False) + "\n" for row in rows)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not isfinite(value) else value

@@ -1,0 +1,86 @@
+from math import inf
+
+import pytest
+import torch
+from tests.invariance import assert_alone_as_in_a_batch, single, utterances
+from torch import Tensor, nn
+
+from asr.features.log_mel import LogMel
+from asr.features.normalize import Normalization
+from asr.features.waveform import Waveform
+from asr.layers.heads import FrameHead, PooledHead
+from asr.models.acoustic import AcousticModel, Augment
+from asr.models.conv_stack import ConvStack
+from asr.padded import Padded
+from asr.span import Span
+
+
+@pytest.mark.parametrize("normalize", ["utterance", "global", "none"])
+@pytest.mark.parametrize("head", [FrameHead, PooledHead])
+def test_an_utterance_is_the_same_alone_and_in_a_batch(
+    normalize: Normalization, head: type[nn.Module]
+) -> None:
+    model = AcousticModel(
+        Waveform(8000, normalize=normalize),
+        _encoder(1),
+        head(6, 5),  # type: ignore[call-arg]
+    ).eval()
+    model.output_length = (  # type: ignore[assignment]
+        model.frames if head is FrameHead else lambda length: 1
+    )
+
+    assert_alone_as_in_a_batch(model, utterances([90, 71, 20]), tolerance=1e-4)  # type: ignore[arg-type]
+
+
+def test_frames_are_those_that_come_out() -> None:
+    model = _speech()
+
+    for samples in (1, 79, 80, 1000, 1234):
+        logits = model(single(torch.randn(1, 1, samples)))
+        assert logits.values.shape == (1, 5, model.frames(samples))
+
+
+def test_its_span_is_in_samples() -> None:
+    model = _speech()
+
+    assert model.local_span == Span(left=100 + 80 * 1, right=99 + 80 * 2, stride=160)
+    assert model.span == Span(left=inf, right=inf, stride=160)
+    assert model.hop_ms == 20
+
+
+def test_augmentation_needs_training_and_keys() -> None:
+    model = _speech(augment=_louder)
+    x, keys = single(torch.randn(2, 1, 800)), torch.tensor([3, 4])
+    model.encoder.eval()  # type: ignore[attr-defined]
+
+    plain = model(x)
+
+    assert not torch.equal(model(x, keys).values, plain.values)
+    assert torch.equal(model.eval()(x, keys).values, plain.values)
+
+
+def test_statistics_are_fitted_where_the_features_need_them() -> None:
+    batches = [single(torch.randn(4, 1, 4000)) for _ in range(3)]
+    model = _speech("global")
+
+    model.fit_statistics(batches)
+
+    features = torch.cat([model.features(batch).values for batch in batches])
+    torch.testing.assert_close(features.mean((0, 2)), torch.zeros(20), rtol=0, atol=1e-3)
+    _speech("utterance").fit_statistics(batches)  # needs none
+
+
+def _louder(x: Padded, keys: Tensor) -> Padded:
+    return x._replace(values=x.values * keys[:, None, None])
+
+
+def _encoder(channels: int) -> ConvStack:
+    pool = {"kind": "max", "kernel": 2}
+    return ConvStack(channels, [{"channels": 6, "kernels": [3], "pool": pool}])  # type: ignore[typeddict-item]
+
+
+def _speech(
+    normalize: Normalization = "utterance", augment: Augment | None = None
+) -> AcousticModel:
+    features = LogMel(8000, bins=20, normalize=normalize)
+    return AcousticModel(features, _encoder(20), FrameHead(6, 5), augment)

@@ -1,0 +1,95 @@
+import itertools
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asr.data.batch import Batch
+from asr.data.utterance import Utterance
+from asr.decoding.greedy import GreedyDecoder
+from asr.padded import Padded, pad
+from asr.tasks.ctc import CTC, frames_needed
+from asr.text.units import Units
+
+
+@pytest.fixture
+def ctc() -> CTC:
+    return CTC(Units("character", units="ab"), GreedyDecoder())
+
+
+def _batch(*texts: str) -> Batch:
+    tokens = pad([torch.tensor(["ab".index(c) for c in text], dtype=torch.long) for text in texts])
+    size = len(texts)
+    waveforms = pad([torch.zeros(1, 1)] * size)
+    return Batch(waveforms, tokens, torch.zeros(size), texts, texts, tuple(range(size)))
+
+
+def test_the_loss_is_the_sum_over_alignments(ctc: CTC) -> None:
+    logits = torch.randn(1, 3, 5)
+    probabilities = logits.softmax(dim=1)[0]
+    total = sum(
+        math.prod(probabilities[c, t].item() for t, c in enumerate(path))
+        for path in itertools.product(range(3), repeat=5)
+        if [c for c, _ in itertools.groupby(path) if c != 2] == [0, 1, 1]
+    )
+    loss = ctc.loss(Padded(logits, torch.tensor([5])), _batch("abb"))
+    assert loss.item() == pytest.approx(-math.log(total) / 3, rel=1e-5)
+
+
+def test_padded_frames_have_no_part_in_the_loss(ctc: CTC) -> None:
+    logits = torch.randn(1, 3, 8)
+    short = ctc.loss(Padded(logits[..., :5], torch.tensor([5])), _batch("ab"))
+    long = ctc.loss(Padded(logits, torch.tensor([5])), _batch("ab"))
+    assert long == short
+
+
+def test_an_utterance_that_cannot_be_aligned_adds_nothing(ctc: CTC) -> None:
+    logits = torch.randn(1, 3, 2, requires_grad=True)
+    loss = ctc.loss(Padded(logits, torch.tensor([2])), _batch("abab"))
+    loss.backward()
+    assert loss == 0
+    assert logits.grad is not None
+    assert not logits.grad.any()
+
+
+def test_half_precision_logits_give_a_full_precision_loss(ctc: CTC) -> None:
+    logits = torch.randn(1, 3, 5).bfloat16()
+    assert ctc.loss(Padded(logits, torch.tensor([5])), _batch("ab")).dtype == torch.float32
+
+
+def test_what_has_no_text_can_still_be_scored(ctc: CTC) -> None:
+    logits = Padded(torch.randn(2, 3, 5), torch.tensor([5, 5]))
+    assert ctc.loss(logits, _batch("", "")).isfinite()
+    assert len(ctc.predict(logits)) == 2
+
+
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=5), st.integers(1, 9))
+def test_feasible_means_that_an_alignment_exists(tokens: list[int], frames: int) -> None:
+    log_probabilities = torch.zeros(frames, 1, 4).log_softmax(dim=2)
+    loss = torch.nn.functional.ctc_loss(
+        log_probabilities, torch.tensor([tokens]), torch.tensor([frames]),
+        torch.tensor([len(tokens)]), blank=3,
+    )  # fmt: skip
+    assert loss.isfinite() == (frames >= frames_needed(tokens))
+
+
+def test_faults_are_named(ctc: CTC) -> None:
+    assert ctc.fault([0, 0, 1], 4) is None
+    assert ctc.fault([0, 0, 1], 3) == "infeasible: 3 tokens need 4 frames, the model gives 3"
+    assert ctc.fault([], 9) == "no text"
+
+
+def test_a_corpus_of_labels_can_be_transcribed() -> None:
+    assert CTC.target(Utterance("a", None, label="cat")) == "cat"  # type: ignore[arg-type]
+    assert CTC.target(Utterance("a", None, text="a cat", label="cat")) == "a cat"  # type: ignore[arg-type]
+
+
+def test_the_blank_is_not_a_symbol_of_the_vocabulary(ctc: CTC) -> None:
+    assert ctc.blank == 2
+    assert ctc.make_head(4)(Padded(torch.zeros(1, 4, 3), torch.tensor([3]))).values.shape == (
+        1,
+        3,
+        3,
+    )

@@ -1,0 +1,96 @@
+"""Who may import whom, checked on the source itself."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "asr"
+
+# Each package with the packages of ours it may import, from the leaves up.
+LEAVES = {"errors", "padded", "span", "keyed"}
+RECOGNIZER = {"layers", "features", "models", "tasks", "decoding", "metrics", "text", "data"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "keyed": set(),
+    "padded": set(),
+    "metrics": set(),
+    "text": {"errors"},
+    "config": {"errors"},
+    "span": {"padded"},
+    "layers": {"padded", "span"},
+    "features": {"padded", "span"},
+    "decoding": {"padded"},
+    "augment": {"padded", "keyed", "errors"},
+    "data": {"padded", "text", "keyed", "errors"},
+    "models": {"layers", "features", "padded", "span"},
+    "tasks": {"data", "decoding", "layers", "metrics", "padded", "text"},
+    "assemble": {"config", "errors", "models", "tasks", "text"},
+    "trust": {"assemble", "config", "errors"},
+    "bundle": {"assemble", "errors", "trust"},
+    "compose": {"assemble", "config", "errors"},
+    "training": {
+        "assemble", "bundle", "config", "data", "errors", "keyed", "metrics", "models", "tasks",
+        "text",
+    },
+    "evaluation": LEAVES | RECOGNIZER | {"assemble", "bundle", "compose", "config"},
+}  # fmt: skip
+# These stand on top of everything.
+TOP = {"cli", "train", "command_line", "__main__"}
+# Each framework with the only packages of ours that may know it.
+CONFINED = {
+    "lightning": {"training", "train"},
+    "hydra": {"train", "compose", "training"},
+    "omegaconf": {"train", "compose", "training"},
+    "pydantic": {"config"},
+    "torchaudio": {"data", "features", "augment", "decoding"},
+    "soundfile": {"data"},
+    "wandb": {"training"},
+    "pyarrow": {"data"},
+}
+FILES = [path for path in SOURCE.rglob("*.py") if path.name != "__init__.py"]
+
+
+def _imports(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    return names | {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+
+
+def _package(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_point_downwards(path: Path) -> None:
+    package = _package(path)
+    ours = {name.split(".")[1] for name in _imports(path) if name.startswith("asr.")}
+    assert package in TOP or ours - {package} <= MAY_IMPORT[package]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_each_framework_is_known_where_it_belongs(path: Path) -> None:
+    outside = {name.split(".")[0] for name in _imports(path)}
+    for framework, knowers in CONFINED.items():
+        assert framework not in outside or _package(path) in knowers
+
+
+@pytest.mark.parametrize("path", list(SOURCE.rglob("__init__.py")), ids=lambda p: p.parent.name)
+def test_package_files_are_empty(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == ""
+
+
+@pytest.mark.parametrize("name", ["utils.py", "base.py", "common", "helpers.py"])
+def test_there_is_no_drawer_for_odds_and_ends(name: str) -> None:
+    assert not list(SOURCE.rglob(name))
+
+
+def test_the_network_needs_neither_lightning_nor_hydra() -> None:
+    code = (
+        "import sys, asr.models.conv_stack, asr.models.acoustic, asr.layers.heads;"
+        "bad = {'lightning', 'hydra', 'wandb', 'pyarrow'} & {m.split('.')[0] for m in sys.modules};"
+        "sys.exit(str(bad) if bad else 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
