@@ -6,6 +6,7 @@ The resumable checkpoint of a run holds the same description, so it can be evalu
 
 import json
 import pickle
+import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -77,7 +78,7 @@ def load_model(path: Path, allow: Sequence[str] = ()) -> Bundle:
         InputError: the file is none of these, is of an unknown version, names what is not
             ours, or its weights do not fit its description.
     """
-    if "://" in str(path):
+    if re.match(r"[a-z][a-z0-9+]+:/", str(path)):
         raise InputError(f"{path}: a local path is needed; download the file first")
     if path.is_dir():
         found = [path / name for name in (BUNDLE, "best.ckpt") if (path / name).is_file()]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from asr.errors import InputError
+from asr.text.printable import printable
 
 
 @contextmanager
@@ -16,7 +17,8 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        sys.stderr.write(f"error: {error}\n")
+        lines = [printable(line) for line in str(error).split("\n")]  # a config may have several
+        sys.stderr.write("\n".join(["error: " + lines[0], *lines[1:]]) + "\n")
         raise SystemExit(2) from None
     except BrokenPipeError:
         # Whoever read our output has gone; what is still buffered must not raise again.

@@ -37,6 +37,7 @@ _SUPPLIED = {
     **SUPPLIED,
     "data": {"corpus", "sample_rate", "channels", "augment", "seed"},
     "trainer": {"run_dir", "callbacks", "loggers"},
+    "logger": {"run_dir"},
 }
 
 

@@ -116,10 +116,12 @@ def _is_node(value: Any) -> bool:
 
 def _mistakes(value: Any, at: str, supplied: set[str] | None = None) -> Iterator[str]:
     if isinstance(value, Mapping):
-        if _is_node(value):
+        node = _is_node(value)
+        if node:
             yield from _misfits(value, at, supplied or set())
         for key, item in value.items():
-            yield from _mistakes(item, f"{at}.{key}")
+            # What code adds to a mapping of nodes, it adds to each of them.
+            yield from _mistakes(item, f"{at}.{key}", None if node else supplied)
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _mistakes(item, f"{at}[{index}]")

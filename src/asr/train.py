@@ -80,20 +80,21 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
 
 @hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="train")
 def _run(cfg: DictConfig) -> float:
-    config = plain(cfg)
-    job = HydraConfig.get()
-    overrides = list(job.overrides.task)
-    if config["resume"]:
-        config = resumed(Path(config["resume"]), overrides)
-    check_config(config)
-    trial = job.job.num if job.mode == RunMode.MULTIRUN else None
-    folder = choose_folder(config["run_dir"], trial, config["resume"])
-    if not is_child():
-        write_config(folder, config)
-    # Processes that Lightning starts repeat this command, not a whole sweep.
-    sys.argv = [__file__, *overrides]
-    HydraConfig.instance().cfg = None
-    return train(config, folder)
+    with one_line_errors():  # here as well: Hydra adds lines of its own to what it sees
+        config = plain(cfg)
+        job = HydraConfig.get()
+        overrides = list(job.overrides.task)
+        if config["resume"]:
+            config = resumed(Path(config["resume"]), overrides)
+        check_config(config)
+        trial = job.job.num if job.mode == RunMode.MULTIRUN else None
+        folder = choose_folder(config["run_dir"], trial, config["resume"])
+        if not is_child():
+            write_config(folder, config)
+        # Processes that Lightning starts repeat this command, not a whole sweep.
+        sys.argv = [__file__, *overrides]
+        HydraConfig.instance().cfg = None
+        return train(config, folder)
 
 
 def main() -> None:

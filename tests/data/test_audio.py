@@ -64,7 +64,7 @@ def _truncated(path: Path) -> None:
 
 
 def _constant(path: Path, value: float, rate: int = RATE) -> None:
-    soundfile.write(path, np.full(100, value), rate, subtype="FLOAT")
+    soundfile.write(path, np.full(100, float(value)), rate, subtype="PCM_16" if value == 0 else "FLOAT")
 
 
 def _git_lfs(path: Path) -> None:

@@ -185,6 +185,12 @@ def test_dropout_zeroes_the_stated_part_in_training_only(residual: bool) -> None
     assert (block.eval()(x).values != 0).all()
 
 
+def test_dropout_of_the_last_unit_comes_after_the_sum() -> None:
+    block = ConvBlock(4, 4, [3], norm="none", dropout=0.5, residual=True)
+
+    assert (block.units(single(torch.randn(2, 4, 50))).values != 0).all()
+
+
 def test_padding_in_training_changes_nothing_but_the_padding() -> None:
     block = ConvBlock(2, 4, [3, 7], residual=True, pool={"kind": "average", "kernel": 2})
     x, lengths = torch.randn(2, 2, 30), torch.tensor([20, 14])

@@ -145,6 +145,16 @@ def test_it_trains_under_bfloat16_autocast_as_in_float32() -> None:
     assert norm.weight.grad.isfinite().all()
 
 
+def test_statistics_of_half_precision_frames_are_taken_in_full_precision() -> None:
+    norm = TimeBatchNorm(1, momentum=1.0)
+    x = (torch.randn(4, 1, 500) + 3).bfloat16()
+
+    norm(single(x))
+
+    torch.testing.assert_close(norm.running_mean, x.float().mean((0, 2)))
+    torch.testing.assert_close(norm.running_var, x.float().var((0, 2)))
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_a_model_of_half_precision_trains(dtype: torch.dtype) -> None:
     norm = TimeBatchNorm(4).to(dtype)

@@ -104,13 +104,13 @@ def evaluate(
             allow=allow,
         )  # fmt: skip
     seconds = time.monotonic() - began
-    kept, skipped = _without_unread(index, share.unread)
-    _refuse_none(Index(kept.table, skipped), source.name)
+    kept = _without(index, share.unread)
+    _refuse_none(kept, source.name)
     return Evaluation(
         model=str(model),
         data=source.name,
         scores=score(recognizer.task, index, share.heard),
-        skipped=skipped,
+        skipped=kept.skipped,
         audio_seconds=float(kept.seconds.sum()),
         seconds=seconds,
         fingerprint=kept.fingerprint,
@@ -125,10 +125,16 @@ def _usable(index: Index, model: AcousticModel) -> Index:
     return index.without(too_short)
 
 
-def _without_unread(index: Index, unread: Sequence[Unread]) -> tuple[Index, tuple[Skipped, ...]]:
+def _without(index: Index, unread: Sequence[Unread]) -> Index:
+    if not unread:
+        return index
     reasons = dict(unread)
-    kept = index.without(lambda utterance: reasons.get(utterance.id))
-    return kept, kept.skipped
+
+    def reason(utterance: Utterance) -> str | None:
+        told = reasons.get(utterance.id)
+        return told and told.removeprefix(f"{utterance.path}: ")
+
+    return index.without(reason)
 
 
 def _refuse_none(index: Index, name: str) -> None:

@@ -85,24 +85,13 @@ def recognise(
             share.unread.extend(loaded)
             continue
         share.unread.extend(loaded.unread)
-        predictions = predict(recognizer, loaded.waveforms, device)
+        logits = infer(recognizer.model, loaded.waveforms, device)
+        hypotheses = recognizer.task.predict(logits)
+        probabilities = label_probabilities(recognizer, logits)
         share.heard.extend(
-            Heard(row, reference, hypothesis, probability)
-            for row, reference, (hypothesis, probability) in zip(
-                loaded.rows, loaded.references, predictions, strict=True
-            )
+            map(Heard, loaded.rows, loaded.references, hypotheses, probabilities)
         )
     return share
-
-
-def predict(
-    recognizer: Recognizer, waveforms: Padded, device: torch.device = CPU
-) -> list[tuple[str, float | None]]:
-    """Text or label of each utterance; with its probability if it is a label."""
-    logits = infer(recognizer.model, waveforms, device)
-    return list(
-        zip(recognizer.task.predict(logits), _probabilities(recognizer, logits), strict=True)
-    )
 
 
 @torch.inference_mode()
@@ -115,6 +104,14 @@ def infer(model: AcousticModel, waveforms: Padded, device: torch.device = CPU) -
     ):
         logits: Padded = model(Padded(*(part.to(device) for part in waveforms)))
     return logits
+
+
+def label_probabilities(recognizer: Recognizer, logits: Padded) -> Sequence[float | None]:
+    """Probability of each utterance's label; ``None`` for transcripts."""
+    if not isinstance(recognizer.task, Classification):
+        return [None] * len(logits.values)
+    best: list[float] = logits.values[..., 0].float().softmax(dim=1).amax(dim=1).tolist()
+    return best
 
 
 def pick_device(name: str) -> torch.device:
@@ -150,10 +147,3 @@ def misfit(waveform: Tensor, model: AcousticModel) -> str | None:
     if not model.frames(samples):
         return "too short: the model gives no frame"
     return None
-
-
-def _probabilities(recognizer: Recognizer, logits: Padded) -> Sequence[float | None]:
-    if not isinstance(recognizer.task, Classification):
-        return [None] * len(logits.values)
-    best: list[float] = logits.values[..., 0].float().softmax(dim=1).amax(dim=1).tolist()
-    return best

@@ -37,7 +37,7 @@ def score(task: Task, index: Index, heard: Sequence[Heard]) -> Scores:
     metrics.update(hypotheses, references)
     rates = {name: float(value) for name, value in metrics.compute().items()}
     kind: _Kind = _Labels(task) if isinstance(task, Classification) else _Transcripts()
-    rows = [{**kind.row(item), **_known(index, item.row)} for item in heard]
+    rows = [_row(index, item, kind) for item in heard]
     return Scores(rates, kind.counts(heard), rows, kind.confusion(hypotheses, references))
 
 
@@ -110,6 +110,7 @@ class _Labels:
         }
 
 
-def _known(index: Index, row: int) -> dict[str, Any]:
-    utterance = index[row]
-    return {"id": utterance.id, "seconds": utterance.seconds, "speaker": utterance.speaker}
+def _row(index: Index, item: Heard, kind: _Kind) -> dict[str, Any]:
+    utterance = index[item.row]
+    known = {"seconds": utterance.seconds, "speaker": utterance.speaker}
+    return {"id": utterance.id, **kind.row(item), **known}

@@ -1,0 +1,182 @@
+"""What is said, or heard, in audio files of any kind."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from math import inf
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from asr.assemble import Recognizer
+from asr.data.audio import AudioError, Channel
+from asr.errors import InputError
+from asr.evaluation.pieces import Piece, pieces
+from asr.evaluation.recognise import CPU, infer, label_probabilities, misfit
+from asr.evaluation.word_times import Word, word_times
+from asr.padded import Padded, pad
+from asr.tasks.classification import Classification
+from asr.tasks.ctc import CTC
+
+_SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".w64"}
+
+
+class Transcript(NamedTuple):
+    """What was recognised in one file.
+
+    Attributes:
+        seconds: duration of the recording.
+        text: transcript, or label.
+        words: with their times; empty for a label.
+        probability: of the label; ``None`` for a transcript.
+    """
+
+    file: Path
+    seconds: float
+    text: str
+    words: Sequence[Word] = ()
+    probability: float | None = None
+
+
+class Failure(NamedTuple):
+    """A file that could not be used, and why, in one line that names it."""
+
+    file: Path
+    reason: str
+
+
+class _Part(NamedTuple):
+    number: int  # of the file, in the order given
+    found: Transcript | Failure
+
+
+def audio_files(given: Iterable[Path]) -> list[Path]:
+    """The files given, and the audio files in the folders given, at any depth and sorted.
+
+    Raises:
+        InputError: a folder holds no audio file.
+    """
+    files: list[Path] = []
+    for path in given:
+        if not path.is_dir():
+            files.append(path)
+            continue
+        found = [Path(root) / name for root, _, names in os.walk(path) for name in names]
+        found = sorted(file for file in found if file.suffix.lower() in _SUFFIXES)
+        if not found:
+            raise InputError(f"{path}: holds no audio files; give files, or another folder")
+        files += found
+    return files
+
+
+def transcribe(
+    recognizer: Recognizer,
+    files: Sequence[Path],
+    *,
+    batch: int = 8,
+    channel: Channel = "mix",
+    longest: float = 60.0,
+    timed: bool = False,
+    device: torch.device = CPU,
+) -> Iterator[Transcript | Failure]:
+    """Recognise files one after the other; those that cannot be read do not stop the others.
+
+    Args:
+        batch: pieces recognised at once.
+        channel: see :func:`~asr.data.audio.read_audio`.
+        longest: in seconds; longer recordings are transcribed in pieces, see
+            :func:`~asr.evaluation.pieces.pieces`. A label is always of a whole recording.
+        timed: whether to find the times of words.
+    """
+    longest = inf if isinstance(recognizer.task, Classification) else longest
+    read = _read(recognizer, files, channel, longest)
+    parts = _recognised(recognizer, read, batch, timed, device)
+    for _, group in groupby(parts, key=lambda part: part.number):
+        yield _joined([part.found for part in group])
+
+
+def _read(
+    recognizer: Recognizer, files: Sequence[Path], channel: Channel, longest: float
+) -> Iterator[tuple[int, Path, Piece | str]]:
+    """The pieces of all files, or what is wrong with a file."""
+    model = recognizer.model
+    for number, file in enumerate(files):
+        try:
+            for piece in pieces(file, model.sample_rate, channel=channel, longest=longest):
+                reason = misfit(piece.waveform, model)
+                # A last piece too short to give a frame holds nothing; a file, nothing at all.
+                if reason is None or piece.begin == 0:
+                    yield number, file, f"{file}: {reason}" if reason else piece
+        except AudioError as error:
+            yield number, file, str(error)
+
+
+def _recognised(
+    recognizer: Recognizer,
+    read: Iterator[tuple[int, Path, Piece | str]],
+    batch: int,
+    timed: bool,
+    device: torch.device,
+) -> Iterator[_Part]:
+    while items := list(islice(read, batch)):
+        waveforms = [piece.waveform for _, _, piece in items if isinstance(piece, Piece)]
+        transcripts = iter(_transcripts(recognizer, waveforms, timed, device))
+        for number, file, piece in items:
+            if isinstance(piece, str):
+                yield _Part(number, Failure(file, piece))
+            else:
+                yield _Part(number, _placed(next(transcripts), file, piece.begin))
+
+
+def _transcripts(
+    recognizer: Recognizer, waveforms: Sequence[torch.Tensor], timed: bool, device: torch.device
+) -> list[Transcript]:
+    if not waveforms:
+        return []
+    logits = infer(recognizer.model, pad(waveforms), device)
+    texts = recognizer.task.predict(logits)
+    words = _words(recognizer, logits) if timed else [[] for _ in texts]
+    return [
+        Transcript(Path(), waveform.shape[1] / recognizer.model.sample_rate, *heard)
+        for waveform, *heard in zip(
+            waveforms, texts, words, label_probabilities(recognizer, logits), strict=True
+        )
+    ]
+
+
+def _words(recognizer: Recognizer, logits: Padded) -> list[list[Word]]:
+    task = recognizer.task
+    if not isinstance(task, CTC):
+        return [[] for _ in logits.values]
+    return [
+        list(
+            word_times(
+                values[:, :length], tokens, task.vocabulary,
+                blank=task.blank, hop_ms=recognizer.model.hop_ms,
+            )
+        )
+        for values, length, tokens in zip(
+            logits.values, logits.lengths.tolist(), task.decoder(logits, task.blank), strict=True
+        )
+    ]  # fmt: skip
+
+
+def _placed(heard: Transcript, file: Path, begin: float) -> Transcript:
+    """A piece's transcript with its words at their place in the whole recording."""
+    end = begin + heard.seconds
+    words = [Word(w.text, begin + w.begin, min(begin + w.end, end)) for w in heard.words]
+    return heard._replace(file=file, words=words)
+
+
+def _joined(parts: Sequence[Transcript | Failure]) -> Transcript | Failure:
+    transcripts: list[Transcript] = []
+    for part in parts:
+        if isinstance(part, Failure):
+            return part
+        transcripts.append(part)
+    return transcripts[0]._replace(
+        seconds=sum(part.seconds for part in transcripts),
+        text=" ".join(part.text for part in transcripts if part.text),
+        words=[word for part in transcripts for word in part.words],
+    )
