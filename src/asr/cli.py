@@ -7,36 +7,30 @@ hydra. Whatever the user gave that cannot be used ends in one line and status 2.
 import argparse
 import logging
 import sys
-from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from asr.cli_arguments import make_parser
 from asr.command_line import one_line_errors
 from asr.errors import InputError
-
-_ABOUT = """Train, evaluate and use convolutional recognisers of speech and sounds.
-
-MODEL is always a bundle (model.safetensors), the folder of a run, or one of its .ckpt files."""
-_EXAMPLES = """examples:
-  asr train corpus=yesno vocabulary=words
-  asr evaluate runs/mine --manifest test.jsonl --output results
-  asr transcribe runs/mine interview.flac
-  asr describe model=seed
-  asr check --manifest train.jsonl
-
-asr COMMAND --help tells more of each."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == ["train"]:
+        return train(given[1:])
     with one_line_errors():
         try:
-            if given[:1] == ["train"]:
-                return train(given[1:])
-            args = _parser().parse_args(given or ["--help"])
-            command: Callable[[argparse.Namespace], int] = args.command
+            args = make_parser().parse_args(given or ["--help"])
+            command = {
+                "evaluate": evaluate,
+                "transcribe": transcribe,
+                "describe": describe,
+                "check": check,
+            }[args.command]
             return command(args)
         except BrokenPipeError:
             raise
@@ -69,8 +63,8 @@ def evaluate(args: argparse.Namespace) -> int:
     from asr.evaluation.recognise import pick_device
     from asr.evaluation.table import figures
 
-    if args.output is not None and args.output.exists() and not args.output.is_dir():
-        raise InputError(f"--output: {args.output} is a file; give a folder")
+    if args.output is not None:
+        args.output.mkdir(parents=True, exist_ok=True)  # now, not after an hour
     found = evaluate(
         args.model, _source(args), batch=args.batch, processes=args.processes,
         channel=args.channel, device=pick_device(args.device), allow=args.allow,
@@ -81,7 +75,7 @@ def evaluate(args: argparse.Namespace) -> int:
         "audio_seconds": f"{found.audio_seconds:.1f}",
         "real_time_factor": found.summary["real_time_factor"],
     }  # fmt: skip
-    _write(f"{found.model} on {found.data}", figures(told))
+    _write(f"{found.model} on {found.data}\n{figures(told)}")
     for item in found.skipped[:5]:
         _write(f"  skipped: {item.line or item.path}: {item.reason}")
     if args.output is not None:
@@ -107,7 +101,7 @@ def transcribe(args: argparse.Namespace) -> int:
         recognizer, files, batch=args.batch, longest=args.chunk, timed=args.format != "text",
         channel=channel_for(recognizer.model, args.channel), device=pick_device(args.device),
     )  # fmt: skip
-    failed, values = False, []
+    failed, values = False, list[Any]()
     with _output(args.output) as out:
         for item in heard:
             if isinstance(item, Failure):
@@ -118,7 +112,99 @@ def transcribe(args: argparse.Namespace) -> int:
                 out.flush()
             elif args.format == "srt":
                 out.write(to_subtitles(item))
-            values.append(to_values(item))
+            if args.format == "json":
+                values.append(to_values(item))
         if args.format == "json":
             out.write(to_json(values) + "\n")
     return 2 if failed else 0
+
+
+def describe(args: argparse.Namespace) -> int:
+    """Tell what a network is made of."""
+    from asr.bundle import load_model
+    from asr.evaluation.describe import describe
+    from asr.evaluation.description_text import to_text
+    from asr.evaluation.untrained import untrained
+    from asr.json_files import to_json
+
+    _quiet()
+    assumed = None
+    if _is_model(args.what):
+        model = load_model(Path(args.what[0]), args.allow).recognizer.model
+    else:
+        (model, *_), assumed = untrained(args.what, args.classes)
+    description = describe(model, args.seconds)
+    if args.json:
+        _write(to_json({**description.to_json(), "classes_assumed": assumed}))
+        return 0
+    _write(to_text(description))
+    if assumed is not None:
+        _write(f"note: {assumed} classes are assumed, the vocabulary is learnt in training; "
+               "--classes sets another number")  # fmt: skip
+    return 0
+
+
+def check(args: argparse.Namespace) -> int:
+    """Tell what a corpus holds and what is wrong with it."""
+    from asr.bundle import load_model
+    from asr.evaluation.check import check
+    from asr.evaluation.report_text import to_text, to_values
+    from asr.evaluation.rows import read_rows
+    from asr.json_files import to_json
+
+    if args.json:
+        _quiet()
+    recognizer = load_model(args.model, args.allow).recognizer if args.model else None
+    source = _source(args)
+    report = check(read_rows(source), recognizer, decode=args.decode)
+    _write(to_json(to_values(report)) if args.json else to_text(report))
+    if report.structural:
+        first = report.structural[0]
+        raise InputError(
+            f"{source.name}: training would refuse it for {len(report.structural)} malformed or "
+            f"repeated rows (first: {first.line or first.split}: {first.reason}); mend them"
+        )
+    return 0
+
+
+def _source(args: argparse.Namespace) -> Any:
+    from asr.evaluation.source import Source
+
+    if args.manifest is not None and (args.root is not None or args.set):
+        raise InputError("--root and --set go with --corpus; a manifest needs neither")
+    return Source(args.manifest, args.corpus, args.root, args.split, args.set)
+
+
+def _is_model(what: Sequence[str]) -> bool:
+    """Whether a path is meant; an override has an equals sign, or takes something away."""
+    paths = [item for item in what if "=" not in item and not item.startswith("~")]
+    paths += [item for item in what if item not in paths and Path(item).exists()]
+    if paths and len(what) > 1:
+        raise InputError(
+            f"{paths[0]}: give one bundle, run folder or .ckpt file, or overrides as key=value"
+        )
+    return bool(paths)
+
+
+def _output(path: Path | None) -> Any:
+    return nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _complain(reason: str) -> None:
+    from asr.text.printable import printable
+
+    sys.stderr.write(f"error: {printable(reason)}\n")
+
+
+def _quiet() -> None:
+    """Keep messages off standard output, which a program may read."""
+    logging.getLogger("asr").setLevel(logging.ERROR)
+
+
+def _of_system(error: OSError) -> str:
+    name = f"{error.filename}: " if error.filename else ""
+    return f"{name}{error.strerror or error}; check the path and its permissions"

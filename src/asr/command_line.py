@@ -30,7 +30,7 @@ def speak() -> None:
     """Let messages of the ``asr`` logger reach standard output as they are."""
     log = logging.getLogger("asr")
     if not log.handlers:
-        handler = logging.StreamHandler(sys.stdout)
+        handler = _StandardOutput()
         handler.setFormatter(logging.Formatter("%(message)s"))
         log.addHandler(handler)
         log.propagate = False
@@ -39,3 +39,11 @@ def speak() -> None:
     # Of several processes of one run, the first speaks.
     first = not int(os.environ.get("LOCAL_RANK") or 0) and not int(os.environ.get("RANK") or 0)
     log.setLevel(logging.INFO if first else logging.WARNING)
+
+
+class _StandardOutput(logging.Handler):
+    """Writes to what standard output is when a message comes, not when the process began."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stdout.write(self.format(record) + "\n")
+        sys.stdout.flush()

@@ -47,6 +47,7 @@ def test_processes_part_an_evaluation_without_repeating_anything(seconds, world)
     rows = sorted(row for share in shares for batch in _rows(share) for row in batch)
     assert rows == list(range(len(seconds)))
     assert all(len(_rows(share)) == len(share) for share in shares)
+    assert len(seconds) < world or all(len(share) for share in shares)
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)

@@ -1,3 +1,5 @@
+from math import inf
+
 import torch
 from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 
@@ -38,3 +40,8 @@ def test_dropout_of_a_pooled_head_works_in_training_only() -> None:
 
     assert not torch.equal(head(x).values, head(x).values)
     assert torch.equal(head.eval()(x).values, head(x).values)
+
+
+def test_a_frame_head_hears_its_frame_and_a_pooled_head_the_whole_utterance() -> None:
+    assert FrameHead(4, 3).span == (0, 0, 1)
+    assert PooledHead(4, 3).span.receptive_field == inf

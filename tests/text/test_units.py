@@ -8,7 +8,7 @@ from asr.text.units import Units
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
-@pytest.mark.parametrize("unit", ["character", "word"])
+@pytest.mark.parametrize("unit", ["character", "marked", "word"])
 @given(texts=st.lists(TEXTS, min_size=1, max_size=5))
 def test_learnt_units_spell_every_text_they_were_learnt_from(unit, texts) -> None:
     known = [*texts, "a"]
@@ -19,7 +19,7 @@ def test_learnt_units_spell_every_text_they_were_learnt_from(unit, texts) -> Non
         assert vocabulary.decode(vocabulary.encode(normal)) == normal
 
 
-@pytest.mark.parametrize("unit", ["character", "word"])
+@pytest.mark.parametrize("unit", ["character", "marked", "word"])
 def test_arguments_make_the_same_vocabulary_again(unit) -> None:
     vocabulary = Units(unit, normalizer=Normalizer(case="upper")).fitted(["b a", "c"])
     arguments = dict(vocabulary.arguments)
@@ -42,6 +42,7 @@ def test_given_units_are_not_learnt_again() -> None:
     [
         ("character", ["a", "a"], "each unit must appear once"),
         ("character", ["ab"], "not single characters"),
+        ("marked", ["▁ab"], "not single characters"),
         ("word", ["two words"], "not single words"),
         ("word", [""], "not single words"),
     ],
@@ -54,3 +55,10 @@ def test_units_that_cannot_be_are_refused(unit, units, message) -> None:
 def test_nothing_to_learn_from_is_refused() -> None:
     with pytest.raises(ValueError, match="transcripts are empty"):
         Units("word").fitted(["", "  "])
+
+
+def test_a_marked_character_begins_a_word() -> None:
+    vocabulary = Units("marked").fitted(["no on"])
+    assert vocabulary.symbols == ("n", "o", "▁n", "▁o")
+    assert vocabulary.encode("on no") == [3, 0, 2, 1]
+    assert vocabulary.decode([3, 0, 2, 1]) == "on no"

@@ -39,8 +39,11 @@ def run(tones: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProces
     """Runs ``python train.py`` on the tiny settings, in a folder of its own."""
 
     def call(*overrides: str, tiny: bool = True, status: int = 0) -> Any:
+        settings = [*TINY, f"data_root={tones}"] if tiny else []
+        flags = [item for item in overrides if item.startswith("-")]
+        given = [item for item in overrides if not item.startswith("-")]
         done = subprocess.run(
-            [sys.executable, ROOT / "train.py", *([*TINY, f"data_root={tones}"] if tiny else []), *overrides],
+            [sys.executable, ROOT / "train.py", *flags, *settings, *given],
             cwd=tmp_path, capture_output=True, text=True, check=False,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )  # fmt: skip

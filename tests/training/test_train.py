@@ -147,7 +147,7 @@ BAD = {
     "no GPU": (["trainer=gpu"], "use trainer=cpu"),
     "16 bits on a CPU": (["trainer.precision='16'"], "use bf16 or 32"),
     "negative seed": (["seed=-1"], "seed: must be 0 or more"),
-    "missing corpus": (["corpus=folders", "corpus.root=nowhere"], "nowhere"),
+    "missing corpus": (["corpus.root=/proc/nothing"], "/proc/nothing"),
     "nothing to resume": (["resume=nowhere"], "holds no run that could go on"),
     "unwritable": (["run_dir=/proc/nothing"], "run_dir: cannot make /proc/nothing"),
     "grammar": (["run_dir=a b=c"], "quote"),

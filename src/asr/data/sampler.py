@@ -59,6 +59,10 @@ class BatchSampler:
     ) -> None:
         self.shuffle, self.seed, self.rank, self.world = shuffle, seed, rank, world
         self.position = position
+        if not shuffle and world > 1:
+            # Each process must have something to evaluate, so no batch may take it all.
+            share = max(1, len(seconds) // world)
+            max_utterances = min(max_utterances or share, share)
         self.buckets = _bucket(seconds, max_seconds, max_utterances)
         bounds = zip(
             self.buckets.starts[:-1], self.buckets.starts[1:], self.buckets.sizes, strict=True

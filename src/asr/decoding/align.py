@@ -1,7 +1,7 @@
 """When each token of a transcript was emitted."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import torch
 import torchaudio
@@ -21,13 +21,13 @@ def align(logits: Tensor, tokens: Sequence[int], blank: int) -> list[tuple[int, 
     """
     if not tokens:
         return []
-    log_probabilities = logits.float().cpu().log_softmax(dim=0).T[None]  # (1, frames, classes)
-    try:
-        paths, _ = torchaudio.functional.forced_align(
-            log_probabilities, torch.tensor([list(tokens)], dtype=torch.int32), blank=blank
-        )
-    except RuntimeError as error:
-        raise ValueError(f"{len(tokens)} tokens do not fit {logits.shape[1]} frames") from error
+    frames, need = logits.shape[1], len(tokens) + sum(a == b for a, b in pairwise(tokens))
+    if frames < need:
+        raise ValueError(f"{len(tokens)} tokens need {need} frames, got {frames}")
+    log_probabilities = logits.float().cpu().log_softmax(dim=0).T[None].contiguous()
+    paths, _ = torchaudio.functional.forced_align(
+        log_probabilities, torch.tensor([list(tokens)], dtype=torch.int32), blank=blank
+    )
     return _runs(paths[0].tolist(), blank)
 
 

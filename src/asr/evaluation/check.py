@@ -96,9 +96,7 @@ def check(rows: Rows, recognizer: Recognizer | None = None, *, decode: bool = Fa
     return Report(facts, faults, spelling.name, strangers)
 
 
-def _once(
-    split: str, utterances: Iterable[Utterance], faults: list[Fault]
-) -> Iterator[Utterance]:
+def _once(split: str, utterances: Iterable[Utterance], faults: list[Fault]) -> Iterator[Utterance]:
     seen: dict[str, str] = {}
     for utterance in utterances:
         line = utterance.line or str(utterance.path)

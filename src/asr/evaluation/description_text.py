@@ -13,7 +13,9 @@ _PITCH_MS = 10.0  # a period of a low voice; what hears less cannot tell one vow
 def to_text(description: Description) -> str:
     """The layers in a table, and in lines below it what the whole costs and hears."""
     rows = [_row(description, layer) for layer in description.layers]
-    return "\n".join([table(_HEADER, rows, left=3), "", *_totals(description), *_notes(description)])
+    return "\n".join(
+        [table(_HEADER, rows, left=3), "", *_totals(description), *_notes(description)]
+    )
 
 
 def _row(description: Description, layer: Layer) -> list[str]:
@@ -74,9 +76,7 @@ def _notes(description: Description) -> Iterator[str]:
 def _before_convolution(description: Description, number: int) -> Layer | None:
     """The layer before the ``number``-th convolution over time."""
     convolutions = [
-        index
-        for index, layer in enumerate(description.layers)
-        if "in_channels" in layer.arguments
+        index for index, layer in enumerate(description.layers) if "in_channels" in layer.arguments
     ]
     if len(convolutions) < number:
         return None

@@ -88,9 +88,7 @@ def recognise(
         logits = infer(recognizer.model, loaded.waveforms, device)
         hypotheses = recognizer.task.predict(logits)
         probabilities = label_probabilities(recognizer, logits)
-        share.heard.extend(
-            map(Heard, loaded.rows, loaded.references, hypotheses, probabilities)
-        )
+        share.heard.extend(map(Heard, loaded.rows, loaded.references, hypotheses, probabilities))
     return share
 
 

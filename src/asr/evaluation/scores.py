@@ -101,7 +101,9 @@ class _Labels:
         each = per_class(matrix)
         return {
             "labels": self.labels,
-            "matrix": matrix[:-1].tolist(),  # a row for each reference, a column for each hypothesis
+            "matrix": matrix[
+                :-1
+            ].tolist(),  # a row for each reference, a column for each hypothesis
             "unseen": matrix[-1].tolist(),
             "per_label": {
                 label: {name: round(float(values[i]), 6) for name, values in each._asdict().items()}

@@ -32,18 +32,18 @@ class Outside(NamedTuple):
 
     Attributes:
         symbol: a character, word or label.
-        count: how often it occurs.
+        occurrences: in the whole split.
         ids: of the first utterances in which it does.
     """
 
     split: str
     symbol: str
-    count: int
+    occurrences: int
     ids: list[str]
 
     @property
     def told(self) -> str:
-        return f"{self.count} times outside the vocabulary, as in {', '.join(self.ids)}"
+        return f"{self.occurrences} times outside the vocabulary, as in {', '.join(self.ids)}"
 
 
 def spelling_of(recognizer: Recognizer | None, train: Index | None) -> Spelling:
@@ -64,8 +64,10 @@ def outside(spelling: Spelling, indexes: Mapping[str, Index]) -> list[Outside]:
             for symbol, count in spelling.unknown(utterance).items():
                 before = found.get((split, symbol), Outside(split, symbol, 0, []))
                 ids = [*before.ids, utterance.id][:_EXAMPLES]
-                found[split, symbol] = before._replace(count=before.count + count, ids=ids)
-    return sorted(found.values(), key=lambda item: (item.split, -item.count, item.symbol))
+                found[split, symbol] = before._replace(
+                    occurrences=before.occurrences + count, ids=ids
+                )
+    return sorted(found.values(), key=lambda item: (item.split, -item.occurrences, item.symbol))
 
 
 def learnable(recognizer: Recognizer, indexes: Mapping[str, Index]) -> Iterator[Fault]:

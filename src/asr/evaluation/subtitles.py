@@ -16,7 +16,6 @@ def subtitles(words: Sequence[Word]) -> str:
     1
     00:00:00,400 --> 00:00:01,500
     one two
-    <BLANKLINE>
     """
     return "\n".join(
         f"{number}\n{_clock(phrase[0].begin)} --> {_clock(phrase[-1].end)}\n"

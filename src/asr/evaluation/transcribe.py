@@ -137,10 +137,11 @@ def _transcripts(
     logits = infer(recognizer.model, pad(waveforms), device)
     texts = recognizer.task.predict(logits)
     words = _words(recognizer, logits) if timed else [[] for _ in texts]
+    rate, probabilities = recognizer.model.sample_rate, label_probabilities(recognizer, logits)
     return [
-        Transcript(Path(), waveform.shape[1] / recognizer.model.sample_rate, *heard)
-        for waveform, *heard in zip(
-            waveforms, texts, words, label_probabilities(recognizer, logits), strict=True
+        Transcript(Path(), waveform.shape[1] / rate, text, said, probability)
+        for waveform, text, said, probability in zip(
+            waveforms, texts, words, probabilities, strict=True
         )
     ]
 

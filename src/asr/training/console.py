@@ -6,6 +6,7 @@ import time
 import lightning as L
 from lightning.pytorch.callbacks import Callback
 
+from asr.text.printable import printable
 from asr.training.module import SpeechModule
 
 log = logging.getLogger("asr")
@@ -43,14 +44,3 @@ class Console(Callback):
             for prediction in shown[: self.samples]:
                 log.info("    said   %s", printable(prediction.reference))
                 log.info("    heard  %s", printable(prediction.hypothesis))
-
-
-def printable(text: str) -> str:
-    r"""The text with control characters escaped: a transcript must not steer a terminal.
-
-    >>> printable("red \x1b[31m")
-    'red \\x1b[31m'
-    """
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
-    )

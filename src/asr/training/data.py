@@ -196,6 +196,11 @@ class SpeechData(L.LightningDataModule):
     def _sampler(self, split: Split) -> BatchSampler:
         training = split == "train"
         trainer = self.trainer
+        if trainer and len(self.index[split]) < trainer.world_size:
+            raise InputError(
+                f"corpus: the {split} split has {len(self.index[split])} utterances for "
+                f"{trainer.world_size} processes; use fewer, trainer.devices"
+            )
         return BatchSampler(
             self.index[split].seconds,
             max_seconds=self.batch_seconds if training else self.eval_seconds,

@@ -47,9 +47,6 @@ def save_results(
     save_bundle(folder / BUNDLE, recognizer, {"test": test, "data": data.facts})
     _write_predictions(folder / "predictions.jsonl", module.predictions)
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    for logger in trainer.loggers:
-        if isinstance(logger, ResultsLogger):
-            logger.log_results(folder, module.predictions, data.index["test"], recognizer)
     for name, reason in list(module.unread.items())[:5]:
         log.warning("not read: %s: %s", name, reason)
     log.info("\ntest\n%s", report.table(test))
@@ -58,6 +55,10 @@ def save_results(
     command = "transcribe" if "wer" in test else "evaluate"
     rest = "FILE.wav" if "wer" in test else "--manifest FILE.jsonl"
     log.info("\nthe model is %s; use it:\n  asr %s %s %s", folder / BUNDLE, command, folder, rest)
+    # Last, since it may take the time of an upload.
+    for logger in trainer.loggers:
+        if isinstance(logger, ResultsLogger):
+            logger.log_results(folder, module.predictions, data.index["test"], recognizer)
 
 
 def summarize(

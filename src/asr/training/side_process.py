@@ -80,4 +80,3 @@ class SideProcess:
             os.killpg(self._process.pid, signal.SIGKILL)
         else:
             self._process.kill()
-        self._thread.join()

@@ -80,7 +80,7 @@ class WandbLog(Logger):
         self.rows, self.audio = rows, audio
         self.upload_seconds = upload_seconds
         self._init = {
-            "dir": str(run_dir), "project": project, "mode": mode, "entity": entity,
+            "dir": str(run_dir.resolve()), "project": project, "mode": mode, "entity": entity,
             "name": name or run_dir.resolve().name, "tags": list(tags),
         }  # fmt: skip
         self._process: SideProcess | None = None
@@ -116,7 +116,7 @@ class WandbLog(Logger):
                     labels = recognizer.task.vocabulary.symbols
                     self._send({"confusion": _confusion(predictions, labels)})
                 summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-                self._send({"model": str(folder / BUNDLE), "summary": summary})
+                self._send({"model": str((folder / BUNDLE).resolve()), "summary": summary})
                 self._end(self.upload_seconds + _PATIENCE, status=0)
         except OSError as error:
             self._give_up(error)

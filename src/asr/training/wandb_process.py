@@ -6,10 +6,9 @@ exception may end it, after it is told in one line: the run does not depend on i
 
 import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -18,27 +17,32 @@ import wandb
 
 from asr.training.side_process import STOPPED
 
-_COLUMNS = ["id", "reference", "hypothesis", "error rate", "seconds", "audio"]
+_COLUMNS: list[str | int] = ["id", "reference", "hypothesis", "error rate", "seconds", "audio"]
 _NETWORK_SECONDS = 5.0
 _LOGIN_SECONDS = 30.0
 
 
 def main() -> None:
     """Log what comes until the messages end; without a last word the run has failed."""
+    lines, voice = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(2), "w", buffering=1)
+    # wandb's backend gets neither: what it says goes nowhere, and if it hangs it holds no pipe.
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 2)
     try:
-        messages = map(json.loads, sys.stdin)
-        run = _start(next(messages))
+        messages = map(json.loads, lines)
+        run = _start(next(messages), voice)
         status = 1
         for message in messages:
             status = message.get("end", status)
             _log(run, message)
         run.finish(exit_code=status)
     except Exception as error:
-        _say(f"logs no more ({_first_line(error)}); the run goes on without it")
+        voice.write(f"wandb: logs no more ({_first_line(error)}); the run goes on without it\n")
         os._exit(STOPPED)  # wandb's own exit would wait for a backend that may not answer
 
 
-def _start(init: Mapping[str, Any]) -> wandb.Run:
+def _start(init: Mapping[str, Any], voice: TextIO) -> wandb.Run:
     if init["mode"] == "online":
         problem = _unreachable()
         if not problem:
@@ -46,11 +50,17 @@ def _start(init: Mapping[str, Any]) -> wandb.Run:
                 return _init(init)
             except Exception as error:
                 problem = _first_line(error)
-        _say(f"{problem}; logs offline, 'wandb sync' can send it later from {init['dir']}/wandb")
+        voice.write(
+            f"wandb: {problem}; logs offline, 'wandb sync' can send it later from "
+            f"{init['dir']}/wandb\n"
+        )
     return _init({**init, "mode": "offline"})
 
 
 def _init(init: Mapping[str, Any]) -> wandb.Run:
+    # Clips and caches stand in the run's folder too, not in the user's home.
+    for name in ("WANDB_DATA_DIR", "WANDB_CACHE_DIR"):
+        os.environ.setdefault(name, f"{init['dir']}/wandb")
     # The config says what ran. The command line, the machine and its files may hold what is
     # private, so nothing is collected by itself except the load of processor and memory.
     settings = wandb.Settings(
@@ -109,10 +119,6 @@ def _confusion(classes: Sequence[str], references: Sequence[int], hypotheses: Se
     return wandb.plot.confusion_matrix(
         y_true=references, preds=hypotheses, class_names=classes, title="test"
     )
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"wandb: {text}\n")
 
 
 def _first_line(error: Exception) -> str:

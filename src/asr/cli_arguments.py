@@ -1,0 +1,218 @@
+"""The commands of ``asr`` with their arguments, and what they say of themselves."""
+
+import argparse
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+from asr.errors import InputError
+
+_ABOUT = """Train, evaluate and use convolutional recognisers of speech and sounds.
+
+MODEL is always a bundle (model.safetensors), the folder of a run, or one of its .ckpt files."""
+_EXAMPLES = """examples:
+  asr train corpus=yesno vocabulary=words
+  asr evaluate runs/mine --manifest test.jsonl --output results
+  asr transcribe runs/mine interview.flac
+  asr describe model=seed
+  asr check --manifest train.jsonl
+
+asr COMMAND --help tells more of each."""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands but ``train``, whose arguments are Hydra's."""
+    parser = _Parser(
+        prog="asr", description=_ABOUT, epilog=_EXAMPLES, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"asr {version('asr')}")
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", required=True
+    )
+    commands.add_parser("train", help="train a model: the same program as train.py")
+    _add_evaluate(commands)
+    _add_transcribe(commands)
+    _add_describe(commands)
+    _add_check(commands)
+    return parser
+
+
+def _add_evaluate(commands: Any) -> None:
+    parser = _command(
+        commands, "evaluate", "score a model on a manifest or a corpus",
+        "Prints the error rates and, with --output, writes summary.json, utterances.jsonl, "
+        "skipped.jsonl and, for labels, confusion.json. Computes in float32, so that the figures "
+        "are those of the training run's test, whatever the batch size and number of processes. "
+        "Utterances that cannot be read, or are too short for a frame, are skipped and named; a "
+        "transcript with characters that the model does not know counts as errors.",
+        ["asr evaluate runs/mine --manifest test.jsonl --output results",
+         "asr evaluate runs/mine --manifest all.jsonl --split dev --batch 32",
+         "asr evaluate model.safetensors --corpus yesno --root data/yesno --split test"],
+    )  # fmt: skip
+    parser.add_argument("model", type=Path, metavar="MODEL")
+    _add_data(parser)
+    parser.add_argument("--output", type=Path, metavar="DIR", help="folder for the files")
+    parser.add_argument(
+        "--batch", type=_count, default=16, metavar="N", help="most utterances at once (16)"
+    )
+    parser.add_argument(
+        "--processes", type=_count, default=1, metavar="N",
+        help="processes that share the utterances and the cores; worth their start of some "
+        "seconds where there are many cores or GPUs (1)",
+    )  # fmt: skip
+    _add_inference(parser)
+
+
+def _add_transcribe(commands: Any) -> None:
+    parser = _command(
+        commands, "transcribe", "write what is said in audio files",
+        "Files may have any sample rate and number of channels; of folders, all audio files in "
+        "them are taken. Text is one line for a file, after its path if there are several; json "
+        "and srt have the times of words. A model of labels prints the label and its "
+        "probability. Recordings longer than --chunk are cut where it is quiet, and transcribed "
+        "piece by piece. A file that cannot be read does not stop the others; the exit status "
+        "is then 2.",
+        ["asr transcribe runs/mine interview.flac",
+         "asr transcribe runs/mine recordings/ --format json --output recordings.json",
+         "asr transcribe runs/mine film.wav --format srt --output film.srt"],
+    )  # fmt: skip
+    parser.add_argument("model", type=Path, metavar="MODEL")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="or a folder")
+    parser.add_argument("--format", choices=("text", "json", "srt"), default="text")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="in place of standard output")
+    parser.add_argument(
+        "--batch", type=_count, default=8, metavar="N", help="most files or pieces at once (8)"
+    )
+    parser.add_argument(
+        "--chunk", type=_chunk, default=60.0, metavar="SECONDS",
+        help="longest piece of a recording that is transcribed at once (60)",
+    )  # fmt: skip
+    _add_inference(parser)
+
+
+def _add_describe(commands: Any) -> None:
+    parser = _command(
+        commands, "describe", "tell what a network is made of, costs and hears",
+        "Of a trained model, or of the one that train.py would begin with: a table of its layers "
+        "with output shape, parameters, multiply-accumulates for each second of audio, receptive "
+        "field, contexts and hop. All figures come from the layers themselves.",
+        ["asr describe runs/mine", "asr describe model=seed",
+         "asr describe model.every.separable=true features.hop_ms=5 --json"],
+    )  # fmt: skip
+    parser.add_argument("what", nargs="*", metavar="MODEL or OVERRIDE", help="default: the default")
+    parser.add_argument("--json", action="store_true", help="everything, machine-readable")
+    parser.add_argument(
+        "--classes", type=_count, metavar="N",
+        help="classes of the output, blank included, while the vocabulary is not learnt (29)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seconds", type=_seconds, default=1.0, metavar="S",
+        help="of the input for which shapes are told (1)",
+    )  # fmt: skip
+    _add_allow(parser)
+
+
+def _add_check(commands: Any) -> None:
+    parser = _command(
+        commands, "check", "tell what a corpus holds and what is wrong with it",
+        "Durations, sample rates, characters, words, labels and speakers of each split, and every "
+        "fault: rows that cannot be read, audio that cannot, ids that repeat, what splits share, "
+        "symbols outside the vocabulary of --model or of the training split, and with --model "
+        "utterances too short for their text. The exit status is 0, whatever was found, unless "
+        "training would refuse the corpus as a whole: rows malformed or repeated give 2.",
+        ["asr check --manifest all.jsonl", "asr check --corpus yesno --root data/yesno --decode",
+         "asr check --manifest mine.jsonl --model runs/mine --json"],
+    )  # fmt: skip
+    _add_data(parser)
+    parser.add_argument("--model", type=Path, metavar="MODEL", help="that should suit the corpus")
+    parser.add_argument("--decode", action="store_true", help="read every sample, not only headers")
+    parser.add_argument("--json", action="store_true", help="everything, machine-readable")
+    _add_allow(parser)
+
+
+def _command(
+    commands: Any, name: str, what: str, more: str, examples: Sequence[str]
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=what, description=more, allow_abbrev=False,
+        epilog="\n  ".join(["examples:", *examples]),
+        formatter_class=_Help,
+    )  # fmt: skip
+    return parser
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Wraps the description, and leaves the examples as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.startswith("examples:"):
+            return super()._fill_text(text, width, indent)
+        return argparse.HelpFormatter._fill_text(self, text, width, indent)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    data = parser.add_mutually_exclusive_group(required=True)
+    data.add_argument("--manifest", type=Path, metavar="FILE", help="JSON lines, as data/README.md")
+    data.add_argument("--corpus", metavar="NAME", help="a YAML of configs/corpus")
+    parser.add_argument("--root", type=Path, metavar="DIR", help="where the corpus is")
+    parser.add_argument(
+        "--split", help="train, val or test of a corpus; of a manifest, a value of its column split"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE",
+        help="another argument of the corpus; may be repeated",
+    )  # fmt: skip
+
+
+def _add_inference(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--channel", type=_channel, metavar="C",
+        help="of recordings with several: mix, all, or the number of one from 0 (mix, or all for "
+        "a model of several)",
+    )  # fmt: skip
+    _add_allow(parser)
+
+
+def _add_allow(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow", action="append", default=[], metavar="PACKAGE",
+        help="another package whose classes the model may name; may be repeated",
+    )  # fmt: skip
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in one line, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help")
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
+    return int(text)
+
+
+def _seconds(text: str, least: float = 0.001, most: float = 3600.0) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not least <= seconds <= most:
+        raise argparse.ArgumentTypeError(f"must be {least:g} to {most:g} seconds, got {text!r}")
+    return seconds
+
+
+def _chunk(text: str) -> float:
+    return _seconds(text, least=2.0)
+
+
+def _channel(text: str) -> str | int:
+    if text in ("mix", "all"):
+        return text
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    raise argparse.ArgumentTypeError(f"must be mix, all or a number from 0, got {text!r}")
