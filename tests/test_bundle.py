@@ -110,7 +110,7 @@ def test_a_checkpoint_can_be_loaded_as_well(recognizer: Recognizer, tmp_path: Pa
 )
 def test_a_bundle_cannot_name_what_is_not_ours(bundle: Path, name: Any) -> None:
     parts = {**_parts(bundle), "features": {"class": name}}
-    with pytest.raises(InputError, match="may only name classes of asr.features"):
+    with pytest.raises(InputError, match=r"may only name classes of asr\.features"):
         load_model(_rewritten(bundle, parts=parts))
 
 
@@ -179,7 +179,7 @@ def test_weights_that_do_not_fit_are_named(bundle: Path) -> None:
         {**weights, "stranger": torch.zeros(1)},
     ):
         save_file(changed, bundle.with_name("bad.safetensors"), header)
-        with pytest.raises(InputError, match="has shape|missing|unexpected"):
+        with pytest.raises(InputError, match=r"has shape|missing|unexpected"):
             load_model(bundle.with_name("bad.safetensors"))
 
 
@@ -194,7 +194,7 @@ def test_a_pickled_payload_does_not_run(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "bare.ckpt").write_bytes(pickle.dumps(_Payload()))
     (tmp_path / "evil.safetensors").write_bytes(pickle.dumps(_Payload()))
     for name in ("evil.ckpt", "bare.ckpt", "evil.safetensors"):
-        with pytest.raises(InputError, match="cannot be|can be read"):
+        with pytest.raises(InputError, match=r"cannot be|can be read"):
             load_model(tmp_path / name)
     assert not (tmp_path / "executed").exists()
 

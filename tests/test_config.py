@@ -96,3 +96,8 @@ def test_locate_finds_a_class_by_its_dotted_name() -> None:
 def test_locate_says_what_it_cannot_find(name: str) -> None:
     with pytest.raises(InputError):
         locate(name)
+
+
+def test_what_names_nothing_to_build_is_told() -> None:
+    with pytest.raises(InputError, match=r"augment.spectrogram: .* names no _target_"):
+        build({"time_width": 12}, "augment.spectrogram")

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -35,7 +36,9 @@ def speak() -> None:
         log.addHandler(handler)
         log.propagate = False
     # Lightning tells much of itself; what matters of it is said by us.
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for library in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module=r"lightning\.|torch\.nn\.parallel")
     # Of several processes of one run, the first speaks.
     first = not int(os.environ.get("LOCAL_RANK") or 0) and not int(os.environ.get("RANK") or 0)
     log.setLevel(logging.INFO if first else logging.WARNING)

@@ -67,6 +67,11 @@ def build(node: Any, at: str = "", **supplied: Any) -> Any:
     """
     if node is None:
         return None
+    if not _is_node(node):
+        raise InputError(
+            f"{at}: {node!r} names no _target_, so nothing can be built of it; an override may "
+            "have changed a choice that is not there"
+        )
     target = locate(node["_target_"])
     arguments = {
         name: _build_within(value, f"{at}.{name}".lstrip("."))

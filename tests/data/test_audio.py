@@ -64,7 +64,8 @@ def _truncated(path: Path) -> None:
 
 
 def _constant(path: Path, value: float, rate: int = RATE) -> None:
-    soundfile.write(path, np.full(100, float(value)), rate, subtype="PCM_16" if value == 0 else "FLOAT")
+    kind = "PCM_16" if value == 0 else "FLOAT"
+    soundfile.write(path, np.full(100, float(value)), rate, subtype=kind)
 
 
 def _git_lfs(path: Path) -> None:

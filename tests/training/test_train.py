@@ -37,7 +37,15 @@ def test_a_run_leaves_all_that_it_promises(run, tmp_path: Path) -> None:
     with (folder / "metrics.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["val/wer"] for row in rows if row["val/wer"]]
-    for told in ("train", "48 clips", "parameters", "receptive field", "said", "heard", "asr transcribe"):
+    for told in (
+        "train",
+        "48 clips",
+        "parameters",
+        "receptive field",
+        "said",
+        "heard",
+        "asr transcribe",
+    ):
         assert told in done.stdout
     assert "Traceback" not in done.stderr
 
@@ -118,7 +126,9 @@ def test_training_learns_the_made_up_language(run, tmp_path: Path) -> None:
 
 def test_a_sweep_leaves_a_folder_for_each_trial(run, tmp_path: Path) -> None:
     run("-m", "seed=1,2", "run_dir=sweep", "trainer.max_epochs=1")
-    seeds = [yaml.safe_load((tmp_path / f"sweep/{i}/config.yaml").read_text())["seed"] for i in (0, 1)]
+    seeds = [
+        yaml.safe_load((tmp_path / f"sweep/{i}/config.yaml").read_text())["seed"] for i in (0, 1)
+    ]
     assert seeds == [1, 2]
     assert all(summary(tmp_path / f"sweep/{i}") for i in (0, 1))
 

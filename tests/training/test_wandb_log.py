@@ -1,6 +1,7 @@
 """What reaches wandb, read back from an offline run, and that it can do a run no harm."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -28,6 +29,7 @@ def _no_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setattr(logging.getLogger("asr"), "propagate", True)  # to caplog
 
 
 @pytest.fixture

@@ -43,9 +43,12 @@ class Noise:
         if not happens(self.probability, generator):
             return waveform
         ratio_db = between(self.low_db, self.high_db, generator)
-        noise = torch.randn(waveform.shape, generator=generator)
+        samples = waveform.shape[-1]
+        # A transform of a power of two is several times faster than one of any length.
+        drawn = 1 << (samples - 1).bit_length() if self.color == "pink" else samples
+        noise = torch.randn((*waveform.shape[:-1], drawn), generator=generator)
         if self.color == "pink":
-            noise = _pink(noise)
+            noise = _pink(noise)[..., :samples]
         loudness = _root_mean_square(waveform) / _root_mean_square(noise).clamp(min=1e-12)
         return waveform + noise * loudness * 10 ** (-ratio_db / 20)
 

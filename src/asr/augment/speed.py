@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
 import torch
-import torchaudio
 from torch import Tensor
 
 from asr.augment.draw import check_probability, happens, one_of
+from asr.resample import resample
 
 _LARGEST_DENOMINATOR = 100  # a factor is met within half a percent, by a small kernel
 
@@ -45,7 +44,7 @@ class Speed:
         factor = _fraction(one_of(self.factors, generator))
         if factor == 1:
             return waveform
-        return _resampler(factor)(waveform)
+        return resample(waveform, factor.numerator, factor.denominator)
 
     def shortest(self, samples: int) -> int:
         """The fewest samples that a waveform of this many can become."""
@@ -60,8 +59,3 @@ def _fraction(factor: float) -> Fraction:
 
 def _length(samples: int, factor: Fraction) -> int:
     return -(-samples * factor.denominator // factor.numerator)
-
-
-@lru_cache(maxsize=64)
-def _resampler(factor: Fraction) -> torchaudio.transforms.Resample:
-    return torchaudio.transforms.Resample(factor.numerator, factor.denominator)

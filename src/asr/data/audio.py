@@ -4,16 +4,15 @@ import math
 import os
 import re
 import stat
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import soundfile
 import torch
-import torchaudio
 from torch import Tensor
 
 from asr.errors import InputError
+from asr.resample import resample
 
 Channel = int | Literal["mix", "all"]
 LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000  # hertz; outside, a header is damaged, not exotic
@@ -98,18 +97,6 @@ def read_audio(
     if not math.isfinite(waveform.abs().amax().item()):
         raise AudioError(f"{path}: holds samples that are not finite; replace or remove it")
     return resample(waveform, rate, sample_rate)
-
-
-def resample(waveform: Tensor, rate: int, to_rate: int) -> Tensor:
-    """Convert ``(..., samples)`` from ``rate`` to ``to_rate`` hertz."""
-    if rate == to_rate:
-        return waveform.contiguous()
-    return _resampler(rate, to_rate)(waveform)
-
-
-@lru_cache(maxsize=16)
-def _resampler(rate: int, to_rate: int) -> torchaudio.transforms.Resample:
-    return torchaudio.transforms.Resample(rate, to_rate)
 
 
 def _pick(waveform: Tensor, channel: Channel, path: Path) -> Tensor:

@@ -55,7 +55,7 @@ class Units:
             raise ValueError(f"each unit must appear once, but these repeat: {repeated}")
         bad = [text for text in self.symbols if not self._is_unit(text)]
         if bad:
-            raise ValueError(f"these are not single {_NAMES[unit]}: {bad[:5]}; split or remove them")
+            raise ValueError(f"not single {_NAMES[unit]}: {bad[:5]}; split or remove them")
 
     def __len__(self) -> int:
         return len(self.symbols)

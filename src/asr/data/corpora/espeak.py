@@ -11,12 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from asr.data.audio import HIGHEST_RATE, LOWEST_RATE, resample
+from asr.data.audio import HIGHEST_RATE, LOWEST_RATE
 from asr.data.corpora.espeak_voice import RATE, Saying, Variant, speak, variants
 from asr.data.generated import GeneratedFolder
 from asr.data.utterance import Split, Utterance
 from asr.errors import InputError
 from asr.keyed import key
+from asr.resample import resample
 
 DIGITS = ["oh", "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 ACCENTS = (  # all of eSpeak NG's English but Shavian, which says digits as "en" does

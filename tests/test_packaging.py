@@ -1,0 +1,47 @@
+"""The wheel carries all that `asr train` needs outside the tree."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this tree, built by pip without a network."""
+    pytest.importorskip("hatchling")
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps",
+               "--quiet", "-w", folder, ROOT]  # fmt: skip
+    subprocess.run(command, check=True)
+    [path] = folder.glob("asr-*.whl")
+    return path
+
+
+def test_every_config_is_in_the_wheel(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    configs = {path.relative_to(ROOT).as_posix() for path in (ROOT / "configs").rglob("*.yaml")}
+    assert {f"asr/{name}" for name in configs} <= names
+    assert "asr/py.typed" in names
+
+
+def test_nothing_else_of_the_tree_is(wheel: Path) -> None:
+    tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"asr"}
+
+
+def test_the_unpacked_wheel_finds_its_own_configs(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    code = (
+        "import sys; sys.path.insert(0, 'site');"
+        "from asr.compose import CONFIGS, compose;"
+        "print(CONFIGS); compose(['corpus=tones'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert Path(done.stdout.strip()) == tmp_path / "site" / "asr" / "configs"
