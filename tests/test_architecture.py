@@ -31,11 +31,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tasks": {"data", "decoding", "layers", "metrics", "padded", "text"},
     "assemble": {"config", "errors", "models", "tasks", "text"},
     "trust": {"assemble", "config", "errors"},
-    "bundle": {"assemble", "errors", "trust"},
+    "bundle": {"assemble", "errors", "json_files", "trust"},
     "compose": {"assemble", "config", "errors"},
     "training": {
         "assemble", "bundle", "config", "data", "errors", "keyed", "metrics", "models", "tasks",
-        "text",
+        "text", "json_files",
     },
     "evaluation": LEAVES | RECOGNIZER | {"assemble", "bundle", "compose", "config"},
 }  # fmt: skip

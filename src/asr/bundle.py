@@ -19,6 +19,7 @@ from torch import Tensor
 
 from asr.assemble import Recognizer, assemble
 from asr.errors import InputError
+from asr.json_files import finite
 from asr.trust import named, trusted
 
 FORMAT, VERSION = "asr-bundle", 1
@@ -48,7 +49,7 @@ def description(recognizer: Recognizer, facts: Mapping[str, Any]) -> str:
         "app_version": version("asr"),
         "sample_rate": recognizer.model.sample_rate,
         "parts": named(recognizer.parts),
-        "facts": facts,
+        "facts": finite(facts),
     }
     return json.dumps(header, allow_nan=False)
 

@@ -93,13 +93,14 @@ def transcribe(args: argparse.Namespace) -> int:
     from asr.json_files import to_json
 
     _quiet()
-    recognizer = load_model(args.model, args.allow).recognizer
+    bundle = load_model(args.model, args.allow)
     files = audio_files(args.files)
     if args.format == "srt" and len(files) > 1:
         raise InputError(f"--format srt: is for one file at a time, got {len(files)}")
     heard = transcribe(
-        recognizer, files, batch=args.batch, longest=args.chunk, timed=args.format != "text",
-        channel=channel_for(recognizer.model, args.channel), device=pick_device(args.device),
+        bundle.recognizer, files, batch=args.batch, longest=args.chunk,
+        timed=args.format != "text", channel=channel_for(bundle, args.channel),
+        device=pick_device(args.device),
     )  # fmt: skip
     failed, values = False, list[Any]()
     with _output(args.output) as out:

@@ -15,7 +15,7 @@ def to_json(content: Any) -> str:
       "wer": null
     }
     """
-    return json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(finite(content), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -26,12 +26,13 @@ def write_json(path: Path, content: Any) -> None:
 def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write one JSON object a line."""
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(_finite(row), ensure_ascii=False) + "\n" for row in rows)
+        file.writelines(json.dumps(finite(row), ensure_ascii=False) + "\n" for row in rows)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """The same plain value with null for every number that is not finite."""
     if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return None if isinstance(value, float) and not isfinite(value) else value

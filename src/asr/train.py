@@ -65,7 +65,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     recognizer.model.fit_statistics(batch.waveforms for batch in data.sample(seconds=600))
     report.announce(data, recognizer, trainer)
 
-    module = SpeechModule(recognizer, optimizer, schedule, seed, data.facts)
+    module = SpeechModule(recognizer, optimizer, schedule, seed, data.described)
     ready = time.monotonic()
     trainer.fit(module, data, ckpt_path=folder / LAST if resume else None, weights_only=True)
     fitted = time.monotonic()

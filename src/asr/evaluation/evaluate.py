@@ -91,8 +91,8 @@ def evaluate(
     Raises:
         InputError: the model or the data cannot be used, or no utterance can.
     """
-    recognizer = load_model(model, allow).recognizer
-    channel = channel_for(recognizer.model, channel)
+    bundle = load_model(model, allow)
+    recognizer, channel = bundle.recognizer, channel_for(bundle, channel)
     index = _usable(Index.of(source.utterances()), recognizer.model)
     _refuse_none(index, source.name)
     began = time.monotonic()

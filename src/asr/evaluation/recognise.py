@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from asr.assemble import Recognizer
+from asr.bundle import Bundle
 from asr.data.audio import Channel
 from asr.data.batch import Batch, Example, Unread, collate
 from asr.data.dataset import SpeechDataset
@@ -123,11 +124,14 @@ def pick_device(name: str) -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() and name != "cpu" else "cpu")
 
 
-def channel_for(model: AcousticModel, channel: Channel | None) -> Channel:
-    """The channel asked for; where none is, all for a model of several, else their mean."""
+def channel_for(bundle: Bundle, channel: Channel | None) -> Channel:
+    """The channel asked for; where none is, the one that the model was trained on."""
     if channel is not None:
         return channel
-    return "all" if model.features.channels > 1 else "mix"
+    learnt = bundle.facts.get("channel")
+    if isinstance(learnt, int) or learnt in ("mix", "all"):
+        return learnt
+    return "all" if bundle.recognizer.model.features.channels > 1 else "mix"
 
 
 def _fitting(item: Example | Unread, model: AcousticModel) -> Example | Unread:

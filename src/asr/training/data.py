@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from asr.data.index import Index
 from asr.data.sampler import BatchSampler
 from asr.data.utterance import Corpus, Split, Utterance
 from asr.errors import InputError
+from asr.json_files import write_json_lines
 from asr.tasks.task import Task
 
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -156,9 +156,7 @@ class SpeechData(L.LightningDataModule):
             for split, index in self.index.items()
             for skipped in index.skipped
         ]
-        path.write_text(
-            "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8"
-        )
+        write_json_lines(path, rows)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -172,6 +170,11 @@ class SpeechData(L.LightningDataModule):
             }
             for split, index in self.index.items()
         }
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What a model should remember of the data that it was trained on."""
+        return {"data": self.facts, "channel": self.channel}
 
     def batches(self) -> int:
         """Training batches of this process in an epoch."""

@@ -88,7 +88,7 @@ class SpeechModule(L.LightningModule):
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), gradient_clip_val)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint[KEY] = description(self.recognizer, {"data": self.facts})
+        checkpoint[KEY] = description(self.recognizer, self.facts)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         # Dropout is then a function of seed and step: there is no state to lose or to disturb.

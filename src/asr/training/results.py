@@ -1,6 +1,5 @@
 """What a finished run leaves in its folder, and what it says of it."""
 
-import json
 import logging
 import platform
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ import torch
 from asr.assemble import Recognizer
 from asr.bundle import BUNDLE, save_bundle
 from asr.data.index import Index
+from asr.json_files import write_json, write_json_lines
 from asr.training import report
 from asr.training.checkpoint import Checkpoints
 from asr.training.data import SpeechData
@@ -44,9 +44,13 @@ def save_results(
     """Write bundle, predictions and summary, and print the result."""
     test = {name.removeprefix("test/"): float(value) for name, value in scores.items()}
     summary = summarize(recognizer, module, data, trainer, test, seconds)
-    save_bundle(folder / BUNDLE, recognizer, {"test": test, "data": data.facts})
-    _write_predictions(folder / "predictions.jsonl", module.predictions)
-    (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    save_bundle(folder / BUNDLE, recognizer, {"test": test, **data.described})
+    rows = [
+        {"id": item.id, "reference": item.reference, "hypothesis": item.hypothesis}
+        for item in module.predictions
+    ]
+    write_json_lines(folder / "predictions.jsonl", rows)
+    write_json(folder / "summary.json", summary)
     for name, reason in list(module.unread.items())[:5]:
         log.warning("not read: %s: %s", name, reason)
     log.info("\ntest\n%s", report.table(test))
@@ -99,14 +103,3 @@ def summarize(
         "versions": {name: version(name) for name in ("asr", "torch", "torchaudio", "lightning")}
         | {"python": platform.python_version()},
     }
-
-
-def _write_predictions(path: Path, predictions: list[Prediction]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        for prediction in predictions:
-            row = {
-                "id": prediction.id,
-                "reference": prediction.reference,
-                "hypothesis": prediction.hypothesis,
-            }
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
