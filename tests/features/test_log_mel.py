@@ -84,6 +84,13 @@ def test_silence_maps_to_the_logarithm_of_the_floor() -> None:
     torch.testing.assert_close(y, torch.full_like(y, math.log(1e-3)))
 
 
+def test_each_feature_of_an_utterance_is_normalised() -> None:
+    y = LogMel(8000, bins=20)(single(torch.randn(2, 1, 4000))).values
+
+    torch.testing.assert_close(y.mean(-1), torch.zeros(y.shape[:2]), rtol=0, atol=1e-4)
+    torch.testing.assert_close(y.std(-1, correction=0), torch.ones(y.shape[:2]), rtol=0, atol=1e-2)
+
+
 def test_channels_give_their_bins_one_after_the_other() -> None:
     one, two = LogMel(8000, bins=20), LogMel(8000, bins=20, channels=2)
     left, right = utterances([2000, 2000])

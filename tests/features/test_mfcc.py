@@ -54,6 +54,13 @@ def test_an_utterance_is_the_same_alone_and_in_a_batch(normalize: str) -> None:
         )
 
 
+def test_each_feature_of_an_utterance_is_normalised() -> None:
+    y = MFCC(8000, coefficients=5, bins=20)(single(torch.randn(2, 1, 4000))).values
+
+    torch.testing.assert_close(y.mean(-1), torch.zeros(y.shape[:2]), rtol=0, atol=1e-4)
+    torch.testing.assert_close(y.std(-1, correction=0), torch.ones(y.shape[:2]), rtol=0, atol=1e-2)
+
+
 def test_channels_give_their_coefficients_one_after_the_other() -> None:
     one = MFCC(8000, coefficients=5, bins=20)
     two = MFCC(8000, coefficients=5, bins=20, channels=2)

@@ -5,6 +5,7 @@ from typing import Any
 from torch import nn
 
 from asr.layers.conv import TimeConv
+from asr.layers.dropout import Dropout
 from asr.layers.heads import FrameHead, PooledHead
 from asr.layers.norm import NoNorm, TimeBatchNorm, TimeLayerNorm
 from asr.layers.pool import TimePool
@@ -79,4 +80,4 @@ def _pool(layer: TimePool) -> str:
 
 def _pointwise(layer: Pointwise) -> list[str]:
     inner = list(layer.layer) if isinstance(layer.layer, nn.Sequential) else [layer.layer]
-    return [type(part).__name__ for part in inner if not isinstance(part, nn.Identity | nn.Dropout)]
+    return [type(part).__name__ for part in inner if not isinstance(part, nn.Identity | Dropout)]

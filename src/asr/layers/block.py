@@ -7,6 +7,7 @@ from torch import nn
 from typing_extensions import Required, TypedDict  # pydantic needs this one before Python 3.12
 
 from asr.layers.conv import Padding, PaddingMode, TimeConv
+from asr.layers.dropout import Dropout
 from asr.layers.norm import NormKind, make_norm
 from asr.layers.pool import PoolKind, TimePool
 from asr.layers.sequential import Pointwise, TimeSequential
@@ -210,6 +211,4 @@ class _Finish(Pointwise):
     def __init__(self, activation: Activation, dropout: float) -> None:
         if activation not in _ACTIVATIONS:
             raise ValueError(f"activation must be one of {list(_ACTIVATIONS)}, got {activation!r}")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout must be at least 0 and below 1, got {dropout:g}")
-        super().__init__(nn.Sequential(_ACTIVATIONS[activation](), nn.Dropout(dropout)))
+        super().__init__(nn.Sequential(_ACTIVATIONS[activation](), Dropout(dropout)))

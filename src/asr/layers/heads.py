@@ -4,6 +4,7 @@ from math import inf
 
 from torch import nn
 
+from asr.layers.dropout import Dropout
 from asr.padded import Padded
 from asr.span import Length, Span
 
@@ -40,7 +41,7 @@ class PooledHead(nn.Module):
 
     def __init__(self, in_channels: int, classes: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.project = nn.Conv1d(in_channels, classes, kernel_size=1)
 
     def output_length(self, length: Length) -> Length:

@@ -1,0 +1,24 @@
+"""Every committed config fits the code that it configures."""
+
+from pathlib import Path
+
+import pytest
+
+from asr.compose import CONFIGS, check_config, compose
+
+CHOICES = [
+    f"{path.parent.name}={path.stem}"
+    for path in sorted(Path(CONFIGS).glob("*/*.yaml"))
+    if path.parent.name != "sweep"  # only Hydra's own multirun can compose a sweeper
+]
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_choice_fits_the_code(choice: str) -> None:
+    check_config(compose([choice]))
+
+
+@pytest.mark.parametrize("path", sorted(Path(CONFIGS).glob("*/*.yaml")), ids=lambda p: p.stem)
+def test_a_config_begins_with_what_it_is(path: Path) -> None:
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith(("#", "_target_: torch.optim", "_target_: asr.training.schedules"))
