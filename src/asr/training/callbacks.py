@@ -11,6 +11,7 @@ from asr.config import build
 from asr.tasks.task import Monitor
 from asr.training.checkpoint import Checkpoints
 from asr.training.console import Console
+from asr.training.csv_logger import ForgetRepeated
 
 
 def make_callbacks(nodes: Mapping[str, Any], folder: Path, monitor: Monitor) -> list[Callback]:
@@ -19,7 +20,7 @@ def make_callbacks(nodes: Mapping[str, Any], folder: Path, monitor: Monitor) -> 
     A node with ``_partial_`` is completed with the metric that the task watches, as
     ``lightning.pytorch.callbacks.EarlyStopping`` wants it.
     """
-    callbacks: list[Callback] = [Checkpoints(folder, monitor), Console()]
+    callbacks: list[Callback] = [Checkpoints(folder, monitor), Console(), ForgetRepeated()]
     for name, node in nodes.items():
         callback = build(node, f"callbacks.{name}")
         if isinstance(callback, partial):

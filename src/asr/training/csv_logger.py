@@ -5,6 +5,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+import lightning as L
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
@@ -51,8 +53,8 @@ class CSVLog(Logger):
             csv.DictWriter(file, self.columns).writerow(row)
 
     @rank_zero_only
-    def forget_after(self, step: int) -> None:
-        """Drop the rows of steps that a resumed run will take again."""
+    def forget_from(self, step: int) -> None:
+        """Drop the rows of ``step`` and later, which a resumed run will write again."""
         self.rows = [row for row in self.rows if int(row["step"]) < step]
         if self.columns:
             self._rewrite()
@@ -64,3 +66,12 @@ class CSVLog(Logger):
             writer.writeheader()
             writer.writerows(self.rows)
         beside.replace(self.path)
+
+
+class ForgetRepeated(Callback):
+    """Takes from the log what was written after the checkpoint that training begins at."""
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        for logger in trainer.loggers:
+            if isinstance(logger, CSVLog):
+                logger.forget_from(trainer.global_step)

@@ -44,7 +44,7 @@ class SideProcess:
 
     def send(self, message: Mapping[str, Any]) -> None:
         if self._thread.is_alive():
-            self._lines.put(json.dumps(message).encode() + b"\n")
+            self._lines.put(json.dumps(message, default=str).encode() + b"\n")
 
     def close(self, seconds: float) -> bool:
         """End the messages and wait for the process, but not longer than ``seconds``.

@@ -107,6 +107,8 @@ class WandbLog(Logger):
         self, folder: Path, predictions: list[Prediction], index: Index, recognizer: Recognizer
     ) -> None:
         """Log the table of predictions, the confusion matrix and the bundle, and end the run."""
+        if self._ended:
+            return
         try:
             with tempfile.TemporaryDirectory(prefix=".wandb_audio_", dir=folder) as clips:
                 rows = self._rows(predictions, index, recognizer, Path(clips))
