@@ -1,6 +1,7 @@
 import pytest
 import torch
 from hypothesis import register_random, settings
+
 from tests.tone_models import bundle, labeller, manifest, tones  # noqa: F401  (fixtures)
 
 torch.set_num_threads(1)  # the tensors of tests are too small to share out

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from tests.tone_models import SIZES, SMALL, read_lines, row, spoken, write_manifest
 
 from asr.bundle import load_model
 from asr.cli import main
 from asr.data.audio import read_audio
 from asr.metrics.edits import character_edits, word_edits
 from asr.padded import pad
+from tests.tone_models import SIZES, SMALL, read_lines, row, spoken, write_manifest
 
 Run = Callable[..., tuple[int, str, str]]
 

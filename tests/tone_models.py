@@ -19,6 +19,7 @@ from asr.data.index import Index
 from asr.data.utterance import Utterance
 
 SMALL = [
+    "vocabulary=characters",
     "features.sample_rate=8000",
     "features.bins=32",
     "model.every.dropout=0.0",

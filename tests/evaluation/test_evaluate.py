@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from tests.tone_models import spoken
 
 from asr.assemble import assemble
-from asr.bundle import load_model
+from asr.bundle import Bundle, load_model
 from asr.compose import compose
 from asr.data.index import Index
 from asr.data.utterance import Utterance
@@ -15,6 +14,7 @@ from asr.errors import InputError
 from asr.evaluation.recognise import channel_for, misfit, pick_device, recognise
 from asr.evaluation.scores import score
 from asr.json_files import to_json
+from tests.tone_models import spoken
 
 
 def test_autocast_around_an_evaluation_changes_nothing(bundle: Path, tones: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_recording_with_other_channels_than_the_model_is_not_fed_to_it(tmp_pat
         soundfile.write(tmp_path / f"{channels}.wav", np.zeros((16_000, channels)), 16_000)
     index = Index.of([Utterance(f"{n}", tmp_path / f"{n}.wav", text="a") for n in (1, 2)])
 
-    channel = channel_for(recognizer.model, None)
+    channel = channel_for(Bundle(recognizer, {}), None)
     share = recognise(recognizer, index, channel=channel)
 
     assert channel == "all"

@@ -8,10 +8,10 @@ import torch
 import torchaudio
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.invariance import single, utterances
 
 from asr.features.log_mel import LogMel
 from asr.padded import Padded, pad
+from tests.invariance import single, utterances
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,13 @@ def test_the_transform_is_made_long_enough_for_every_filter(sample_rate: int, bi
         return
     assert (features.filters.amax(dim=0) > 0).all()
     assert features.n_fft >= features.window
+
+
+def test_a_transform_as_long_as_the_window_is_lengthened_for_narrow_filters() -> None:
+    with pytest.raises(ValueError, match="filters would be empty with n_fft 256"):
+        LogMel(8000, bins=120, n_fft=256)
+
+    assert LogMel(8000, bins=120).n_fft == 512
 
 
 def test_only_global_statistics_travel_with_the_weights() -> None:

@@ -4,11 +4,11 @@ from math import nan
 import pytest
 import torch
 import torchaudio
-from tests.invariance import single, utterances
 
 from asr.features.log_mel import LogMel
 from asr.features.mfcc import MFCC
 from asr.padded import pad
+from tests.invariance import single, utterances
 
 
 def test_values_are_the_cosine_transform_of_the_log_mel() -> None:

@@ -4,11 +4,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 
 from asr.features.normalize import Normalize
 from asr.padded import Padded, pad
 from asr.span import Span
+from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 
 LENGTHS = st.lists(st.integers(2, 30), min_size=1, max_size=4)
 
@@ -81,6 +81,13 @@ def test_none_only_clears_the_padding() -> None:
 @pytest.mark.parametrize("kind", ["utterance", "global", "none"])
 def test_an_utterance_is_the_same_alone_and_in_a_batch(kind: str) -> None:
     assert_alone_as_in_a_batch(Stage(kind), utterances([30, 21, 2], channels=2))
+
+
+@pytest.mark.parametrize("kind", ["utterance", "global", "none"])
+def test_padding_comes_out_as_zero(kind: str) -> None:
+    y = Normalize(kind, 2)(pad(utterances([9, 4], channels=2), nan))  # type: ignore[arg-type]
+
+    assert not y.values[1, :, 4:].any()
 
 
 @pytest.mark.parametrize("kind", ["utterance", "global", "none"])

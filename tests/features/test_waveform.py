@@ -2,10 +2,10 @@ from math import inf, nan
 
 import pytest
 import torch
-from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 
 from asr.features.waveform import Waveform
 from asr.padded import pad
+from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 
 
 def test_samples_are_left_as_they_are() -> None:

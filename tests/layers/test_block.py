@@ -5,16 +5,16 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from torch import nn
+
+from asr.layers.block import ConvBlock, ConvUnit
+from asr.padded import Padded
 from tests.invariance import (
     assert_alone_as_in_a_batch,
     assert_span_is_what_is_heard,
     single,
     utterances,
 )
-from torch import nn
-
-from asr.layers.block import ConvBlock, ConvUnit
-from asr.padded import Padded
 
 
 @st.composite

@@ -9,16 +9,16 @@ import torch
 import torch.nn.functional as F
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from torch import nn
+
+from asr.layers.conv import PaddingMode, TimeConv, extend
+from asr.padded import Padded, pad
 from tests.invariance import (
     assert_alone_as_in_a_batch,
     assert_span_is_what_is_heard,
     single,
     utterances,
 )
-from torch import nn
-
-from asr.layers.conv import PaddingMode, TimeConv, extend
-from asr.padded import Padded, pad
 
 MODES: list[PaddingMode] = ["zeros", "reflect", "replicate", "circular"]
 NUMPY = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}

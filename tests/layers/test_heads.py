@@ -1,9 +1,9 @@
 from math import inf
 
 import torch
-from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 
 from asr.layers.heads import FrameHead, PooledHead
+from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 
 
 def test_a_frame_head_is_a_linear_layer_at_every_frame() -> None:

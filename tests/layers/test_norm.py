@@ -4,12 +4,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 from torch import Tensor, nn
 
 from asr.layers.norm import NoNorm, TimeBatchNorm, TimeLayerNorm, _MaskedBatchNorm, make_norm
 from asr.padded import Padded, pad
 from asr.span import Span, TimeLayer
+from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -6,16 +6,16 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from torch import nn
+
+from asr.layers.pool import TimePool
+from asr.padded import Padded, pad
 from tests.invariance import (
     assert_alone_as_in_a_batch,
     assert_span_is_what_is_heard,
     single,
     utterances,
 )
-from torch import nn
-
-from asr.layers.pool import TimePool
-from asr.padded import Padded, pad
 
 
 @st.composite

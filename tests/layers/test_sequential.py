@@ -1,11 +1,11 @@
 import torch
-from tests.invariance import assert_span_is_what_is_heard, single
 from torch import nn
 
 from asr.layers.conv import TimeConv
 from asr.layers.pool import TimePool
 from asr.layers.sequential import Pointwise, TimeSequential
 from asr.span import Span, TimeLayer
+from tests.invariance import assert_span_is_what_is_heard, single
 
 
 def test_lengths_and_spans_go_through_the_same_layers_as_values() -> None:

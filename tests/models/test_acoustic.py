@@ -2,7 +2,6 @@ from math import inf
 
 import pytest
 import torch
-from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 from torch import Tensor, nn
 
 from asr.features.log_mel import LogMel
@@ -13,6 +12,7 @@ from asr.models.acoustic import AcousticModel, Augment
 from asr.models.conv_stack import ConvStack
 from asr.padded import Padded
 from asr.span import Span
+from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 
 
 @pytest.mark.parametrize("normalize", ["utterance", "global", "none"])

@@ -3,15 +3,15 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
+
+from asr.models.conv_stack import ConvStack
 from tests.invariance import (
     assert_alone_as_in_a_batch,
     assert_span_is_what_is_heard,
     single,
     utterances,
 )
-from torch import nn
-
-from asr.models.conv_stack import ConvStack
 
 MAX = {"kind": "max", "kernel": 2}
 BLOCKS: list[Any] = [

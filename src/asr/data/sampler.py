@@ -100,7 +100,7 @@ class BatchSampler:
         rows, batches = self.plan(epoch)
         for batch in batches[done:]:
             cut = rows[self._cuts[batch] : self._cuts[batch + 1]]
-            yield [(row, epoch) for row in cut.tolist()]
+            yield [(int(row), epoch) for row in cut]
 
 
 def _bucket(

@@ -147,14 +147,14 @@ def _facts(index: Index, rows: int, spelling: Spelling) -> SplitFacts:
         normal = spelling.normalize(text)
         words.update(normal.split())
         characters.update(normal)
-    seconds = np.percentile(index.seconds, _PERCENTILES).tolist() if len(index) else []
+    shares = _PERCENTILES if len(index) else ()
     return SplitFacts(
         rows=rows,
         clips=len(index),
         hours=index.hours,
         rates=index.rates,
         channels=index.channels,
-        seconds=dict(zip(_PERCENTILES, seconds, strict=False)),
+        seconds={share: float(np.percentile(index.seconds, share)) for share in shares},
         words=words,
         characters=characters,
         labels=_named(index, "label"),
