@@ -13,7 +13,7 @@ def test_a_wav_that_holds_less_than_its_header_says_is_refused(tmp_path: Path) -
     path = tmp_path / "half.wav"
     soundfile.write(path, np.zeros(16000), 16000)
     path.write_bytes(path.read_bytes()[:16000])
-    with pytest.raises(AudioError, match="truncated, holds 159.. bytes of audio of the 32000"):
+    with pytest.raises(AudioError, match=r"truncated, holds 159.. bytes of audio of the 32000"):
         audio_info(path)
 
 
