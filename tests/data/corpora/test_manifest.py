@@ -139,7 +139,7 @@ def test_an_absolute_path_stays(tmp_path: Path) -> None:
         (b"[\n{}\n]", "m.jsonl: a JSON array, not JSON lines"),
         (b"audio_filepath,text\na.wav,hello\n", "m.jsonl: looks like CSV"),
         (b"audio_filepath\ttext\na.wav\thello\n", "m.jsonl: looks like CSV or TSV"),
-        (gzip.compress(b"{}"), "m.jsonl: compressed with gzip; unpack it"),
+        (gzip.compress(b"{}", mtime=0), "m.jsonl: compressed with gzip; unpack it"),
         ("{}".encode("utf-16"), "m.jsonl: UTF-16 or binary"),
         ("{}".encode("utf-16-le"), "m.jsonl: UTF-16 or binary"),
     ],
