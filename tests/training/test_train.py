@@ -116,7 +116,7 @@ def test_classification_is_another_task_and_nothing_else(run, tmp_path: Path) ->
         ["features.normalize=global", "decoder=prefix_beam", "trainer.accumulate=2"],
         ["vocabulary=subwords", "vocabulary.size=8", "trainer.precision=bf16", "data.channel=0"],
         ["callbacks.early_stopping={_target_: lightning.pytorch.callbacks.EarlyStopping, "
-         "_partial_: true, patience: 1}", "augment=none"],
+         "_partial_: true, patience: 1}", "augment.waveform=null"],
     ],
 )  # fmt: skip
 def test_the_choices_train(run, tmp_path: Path, overrides: list[str]) -> None:

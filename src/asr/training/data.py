@@ -108,7 +108,12 @@ class SpeechData(L.LightningDataModule):
         """
         name = blake2b(repr(vars(self.corpus)).encode(), digest_size=8).hexdigest()
         with FileLock(Path(tempfile.gettempdir()) / f"asr-prepare-{name}.lock"):
-            self.corpus.prepare()
+            try:
+                self.corpus.prepare()
+            except OSError as error:
+                raise InputError(
+                    f"corpus: cannot be prepared: {error}; check its root, and the space there"
+                ) from error
         for split in SPLITS:
             rows = self.corpus.utterances(split)
             self.index[split] = Index.of(rows, self.shortest, self.longest)
