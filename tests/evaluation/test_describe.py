@@ -72,7 +72,7 @@ def test_shapes_are_those_that_come_out_and_macs_those_of_a_hand(linear: Acousti
     assert layers["encoder.0.units.0.0"].macs == 400 * 3 * 1 * 3
     assert layers["encoder.0.pool"].shape == (3, 200)
     assert layers["encoder.1.units.0.0"].macs == 100 * 4 * 3 * 7
-    assert layers["encoder.1.shortcut.0"].macs == 100 * 4 * 3 * 1
+    assert layers["encoder.1.shortcuts.0.0"].macs == 100 * 4 * 3 * 1
     assert layers["encoder.2.units.0.0"].macs == 100 * 4 * 1 * 5  # a group for each channel
     assert layers["encoder.2.units.0.1"].macs == 100 * 4 * 4 * 1
     assert layers["head"].macs == 100 * 29 * 4

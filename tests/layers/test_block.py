@@ -7,7 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from asr.layers.block import ConvBlock, ConvUnit
+from asr.layers.block import ConvBlock
+from asr.layers.unit import ConvUnit
 from asr.padded import Padded
 from tests.invariance import (
     assert_alone_as_in_a_batch,
@@ -81,9 +82,9 @@ def test_a_shortcut_is_added_before_the_last_activation(channels: int, stride: i
 
     y = block(x).values
 
-    through, around = block.units(x).values, block.shortcut(x).values
+    through, around = block.units(x).values, block.shortcuts[0](x).values
     torch.testing.assert_close(y, (through + around).relu())
-    assert len(block.shortcut) == (0 if (channels, stride) == (4, 1) else 2)
+    assert len(block.shortcuts[0]) == (0 if (channels, stride) == (4, 1) else 3)
     assert (through < 0).any()  # nothing was cut off before the sum
 
 
@@ -91,7 +92,7 @@ def test_without_a_shortcut_every_unit_ends_with_its_activation() -> None:
     block = ConvBlock(4, 6, [3, 5]).eval()
 
     assert (block(single(torch.randn(2, 4, 20))).values >= 0).all()
-    assert not block.shortcut
+    assert not block.shortcuts
 
 
 def test_a_unit_is_convolution_then_norm_then_activation() -> None:

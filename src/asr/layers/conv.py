@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from asr.padded import Padded
 from asr.span import Length, Span
 
-Padding = int | Literal["same", "valid", "causal"]
+Padding = int | tuple[int, int] | Literal["same", "valid", "causal"]
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 
 
@@ -27,10 +27,13 @@ class TimeConv(nn.Module):
         kernel: taps.
         padding: ``"same"`` keeps frames aligned with their inputs (``ceil(time / stride)``
             frames come out), ``"valid"`` adds nothing, ``"causal"`` puts all of it before the
-            first frame, a number adds that many frames on both sides as ``nn.Conv1d`` does.
+            first frame, a number adds that many frames on both sides as ``nn.Conv1d`` does, two
+            numbers are of the left and of the right.
         lookahead: with ``"causal"``, how many frames after its own an output may hear.
         padding_mode: what the added frames hold; reflections go back and forth when the
             utterance is shorter than the padding, as in ``numpy.pad``.
+        weight_norm: learn direction and length of each output channel's weights apart
+            (Salimans and Kingma, 2016, https://arxiv.org/abs/1602.07868).
 
     Raises:
         ValueError: a number is out of range, or the combination has no meaning.
@@ -49,6 +52,7 @@ class TimeConv(nn.Module):
         groups: int = 1,
         bias: bool = True,
         padding_mode: PaddingMode = "zeros",
+        weight_norm: bool = False,
     ) -> None:
         super().__init__()
         _refuse_what_cannot_be(
@@ -70,6 +74,8 @@ class TimeConv(nn.Module):
             groups=groups,
             bias=bias,
         )
+        if weight_norm:
+            nn.utils.parametrizations.weight_norm(self.conv)
 
     @property
     def span(self) -> Span:
@@ -86,7 +92,9 @@ class TimeConv(nn.Module):
     def output_length(self, length: Length) -> Length:
         """Frames that come out for ``length`` frames in; 0 where the kernel does not fit."""
         frames = (length + sum(self.pads) - self._reach - 1) // self.conv.stride[0] + 1
-        return frames.clamp_min(0) if isinstance(frames, Tensor) else max(frames, 0)
+        if isinstance(frames, Tensor):
+            return frames.clamp_min(0).where(length > 0, 0)
+        return max(frames, 0) if length > 0 else 0  # padding alone is not an utterance
 
     def forward(self, x: Padded) -> Padded:
         if self._inside:
@@ -129,7 +137,10 @@ def _pads(padding: Padding, reach: int, lookahead: int) -> tuple[int, int]:
         return 0, 0
     if padding == "causal":
         return reach - lookahead, lookahead
-    return padding, padding
+    if isinstance(padding, int):
+        return padding, padding
+    left, right = padding
+    return left, right
 
 
 def _refuse_what_cannot_be(
@@ -151,10 +162,12 @@ def _refuse_what_cannot_be(
             raise ValueError(f"{name} must be at least 1, got {number}")
     if isinstance(padding, str) and padding not in ("same", "valid", "causal"):
         raise ValueError(
-            f"padding must be 'same', 'valid', 'causal' or a number of frames, got {padding!r}"
+            f"padding must be 'same', 'valid', 'causal' or frames on each side, got {padding!r}"
         )
-    if isinstance(padding, int) and padding < 0:
-        raise ValueError(f"padding must be 0 or more frames, got {padding}")
+    if not isinstance(padding, str):
+        sides = (padding,) if isinstance(padding, int) else tuple(padding)
+        if len(sides) > 2 or min(sides) < 0:
+            raise ValueError(f"padding must be 0 or more frames, or two of them, got {padding}")
     if in_channels % groups or out_channels % groups:
         raise ValueError(
             f"groups must divide the channels on both sides, got {groups} groups for "

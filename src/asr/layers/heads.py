@@ -2,30 +2,56 @@
 
 from math import inf
 
-from torch import nn
+from torch import Tensor, nn
+from typing_extensions import TypedDict
 
 from asr.layers.dropout import Dropout
 from asr.padded import Padded
 from asr.span import Length, Span
 
 
+class HeadOptions(TypedDict, total=False):
+    """What an architecture says of the head that follows it; a task decides the rest.
+
+    Attributes:
+        bias: whether the last layer has one; it does where not said.
+        weight_norm: whether its weights are normalised, as in wav2letter's gated models.
+        rectified: whether its logits go through a ReLU, as torchaudio's Wav2Letter does.
+        count_padding: whether a mean over time is over padded frames, too, as NeMo's is, which
+            matters only where utterances are not of one length.
+    """
+
+    bias: bool
+    weight_norm: bool
+    rectified: bool
+    count_padding: bool
+
+
 class FrameHead(nn.Module):
     """Classify every frame.
 
     Shape: ``(batch, channels, time)`` to ``(batch, classes, time)``.
+
+    Raises:
+        ValueError: ``count_padding``, where there is no mean over time.
     """
 
     span = Span()
 
-    def __init__(self, in_channels: int, classes: int) -> None:
+    def __init__(
+        self, in_channels: int, classes: int, *, options: HeadOptions | None = None
+    ) -> None:
         super().__init__()
-        self.project = nn.Conv1d(in_channels, classes, kernel_size=1)
+        options = options or HeadOptions()
+        if options.get("count_padding"):
+            raise ValueError("count_padding is of a mean over time; this task labels every frame")
+        self.project, self.rectify = _projection(in_channels, classes, options)
 
     def output_length(self, length: Length) -> Length:
         return length
 
     def forward(self, x: Padded) -> Padded:
-        return x._replace(values=self.project(x.zeroed().values))
+        return x._replace(values=self.rectify(self.project(x.zeroed().values)))
 
 
 class PooledHead(nn.Module):
@@ -39,15 +65,38 @@ class PooledHead(nn.Module):
 
     span = Span(inf, inf)
 
-    def __init__(self, in_channels: int, classes: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        classes: int,
+        dropout: float = 0.0,
+        *,
+        options: HeadOptions | None = None,
+    ) -> None:
         super().__init__()
+        options = options or HeadOptions()
+        self.count_padding = options.get("count_padding", False)
         self.dropout = Dropout(dropout)
-        self.project = nn.Conv1d(in_channels, classes, kernel_size=1)
+        self.project, self.rectify = _projection(in_channels, classes, options)
 
     def output_length(self, length: Length) -> Length:
         return length * 0 + 1
 
     def forward(self, x: Padded) -> Padded:
+        logits = self.rectify(self.project(self.dropout(self._mean(x))))
+        return Padded(logits, x.lengths.new_ones(len(x.lengths)))
+
+    def _mean(self, x: Padded) -> Tensor:
+        if self.count_padding:
+            return x.values.float().mean(dim=-1, keepdim=True)
         total = x.zeroed().values.float().sum(dim=-1, keepdim=True)
-        mean = total / x.lengths.clamp_min(1)[:, None, None]
-        return Padded(self.project(self.dropout(mean)), x.lengths.new_ones(len(x.lengths)))
+        return total / x.lengths.clamp_min(1)[:, None, None]
+
+
+def _projection(
+    in_channels: int, classes: int, options: HeadOptions
+) -> tuple[nn.Conv1d, nn.Module]:
+    project = nn.Conv1d(in_channels, classes, kernel_size=1, bias=options.get("bias", True))
+    if options.get("weight_norm"):
+        nn.utils.parametrizations.weight_norm(project)
+    return project, nn.ReLU() if options.get("rectified") else nn.Identity()

@@ -1,6 +1,6 @@
 """Normalisation of channels that padding cannot pollute."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 import torch.nn.functional as F
@@ -10,18 +10,28 @@ from torch.autograd.function import once_differentiable
 from asr.padded import Padded
 from asr.span import Length, Span
 
-NormKind = Literal["batch", "layer", "none"]
+NormKind = Literal["batch", "batch_plain", "layer", "none"]
 
 
-def make_norm(kind: NormKind, channels: int) -> nn.Module:
-    """The normalisation called ``kind``, as a time layer."""
-    if kind == "batch":
-        return TimeBatchNorm(channels)
+def make_norm(kind: NormKind, channels: int, eps: float = 1e-5) -> nn.Module:
+    """The normalisation called ``kind``, as a time layer.
+
+    Args:
+        kind: ``"batch_plain"`` has no scale and no offset to learn.
+        eps: added to the variance.
+
+    Raises:
+        ValueError: there is no such kind, or ``eps`` is not positive.
+    """
+    if not eps > 0:
+        raise ValueError(f"norm_eps must be above 0, got {eps:g}")
+    if kind in ("batch", "batch_plain"):
+        return TimeBatchNorm(channels, eps=eps, affine=kind == "batch")
     if kind == "layer":
-        return TimeLayerNorm(channels)
+        return TimeLayerNorm(channels, eps=eps)
     if kind == "none":
         return NoNorm()
-    raise ValueError(f"norm must be 'batch', 'layer' or 'none', got {kind!r}")
+    raise ValueError(f"norm must be one of {get_args(NormKind)}, got {kind!r}")
 
 
 class TimeBatchNorm(nn.Module):
@@ -35,17 +45,25 @@ class TimeBatchNorm(nn.Module):
     Args:
         eps: added to the variance.
         momentum: weight of the newest batch in the running statistics.
+        affine: whether scale and offset are learnt.
     """
 
     span = Span()
     running_mean: Tensor
     running_var: Tensor
+    weight: Tensor
+    bias: Tensor
 
-    def __init__(self, channels: int, *, eps: float = 1e-5, momentum: float = 0.1) -> None:
+    def __init__(
+        self, channels: int, *, eps: float = 1e-5, momentum: float = 0.1, affine: bool = True
+    ) -> None:
         super().__init__()
         self.eps, self.momentum = eps, momentum
-        self.weight = nn.Parameter(torch.ones(channels))
-        self.bias = nn.Parameter(torch.zeros(channels))
+        for name, start in (("weight", torch.ones(channels)), ("bias", torch.zeros(channels))):
+            if affine:
+                self.register_parameter(name, nn.Parameter(start))
+            else:
+                self.register_buffer(name, start, persistent=False)
         self.register_buffer("running_mean", torch.zeros(channels))
         self.register_buffer("running_var", torch.ones(channels))
 

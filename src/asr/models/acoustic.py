@@ -6,6 +6,7 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from asr.features.normalize import Normalize
+from asr.layers.heads import HeadOptions
 from asr.padded import Padded
 from asr.span import Length, Span
 
@@ -38,6 +39,7 @@ class Encoder(Protocol):
     """What a model file must provide: a module over frames that states its width and span."""
 
     out_channels: int
+    head_options: HeadOptions  # what its architecture says of the layer that follows it
 
     @property
     def span(self) -> Span:

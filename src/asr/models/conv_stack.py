@@ -1,33 +1,37 @@
 """A stack of convolution blocks: data in YAML, a loop in Python, nothing in between."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, cast
 
+from torch import nn
 from typing_extensions import TypedDict
 
-from asr.layers.block import Activation, ConvBlock, Pooling
-from asr.layers.conv import Padding, PaddingMode
+from asr.layers.activation import Activation
+from asr.layers.block import ConvBlock, Pooling, Residual, SqueezeExcitation
+from asr.layers.dense import DenseChain
+from asr.layers.heads import HeadOptions
 from asr.layers.norm import NormKind
 from asr.layers.sequential import TimeSequential
+from asr.layers.unit import UnitOptions
 
 
-class BlockOptions(TypedDict, total=False):
-    """What a config may say of one block: the arguments of :class:`ConvBlock`."""
+class BlockOptions(UnitOptions, TypedDict, total=False):
+    """What a config may say of one block: the arguments of :class:`ConvBlock`, and ``repeat``."""
 
     channels: int
     kernels: Sequence[int]
+    repeat: int
+    kernel_factor: float
     stride: int
-    padding: Padding
-    lookahead: int
-    dilation: int
-    groups: int
-    bias: bool | None
-    padding_mode: PaddingMode
-    separable: bool
+    stride_last: bool
     norm: NormKind
+    norm_eps: float
     activation: Activation
     dropout: float
-    residual: bool
+    residual: Residual
+    shortcut_activation: Activation
+    squeeze_excite: SqueezeExcitation | None
     pool: Pooling | None
 
 
@@ -38,8 +42,10 @@ class ConvStack(TimeSequential):
 
     Args:
         in_channels: feature bins per frame.
-        blocks: options of each block, first to last; each needs at least its channels.
+        blocks: options of each block, first to last; each needs at least its channels and, there
+            or in ``every``, its kernels. ``repeat`` puts a block so many times in a row.
         every: options of every block that does not set its own, which is what a sweep turns.
+        head: what is particular to the layer that follows the stack.
 
     Raises:
         ValueError: there are no blocks, or a block refuses its options; the message names it.
@@ -50,21 +56,44 @@ class ConvStack(TimeSequential):
         in_channels: int,
         blocks: Sequence[BlockOptions],
         every: BlockOptions | None = None,
+        head: HeadOptions | None = None,
     ) -> None:
         super().__init__()
         if not blocks:
             raise ValueError("blocks must hold at least one block, got none")
-        self.out_channels = in_channels
-        for i, block in enumerate(blocks):
-            options: Mapping[str, Any] = {**(every or {}), **block}
-            missing = [name for name in ("channels", "kernels") if name not in options]
-            if missing:
-                raise ValueError(
-                    f"blocks[{i}] lacks {' and '.join(missing)}; give it there or in every"
-                )
-            try:
-                layer = ConvBlock(self.out_channels, **cast(dict[str, Any], options))
-            except ValueError as error:
-                raise ValueError(f"blocks[{i}]: {error}") from error
-            self.append(layer)
-            self.out_channels = layer.out_channels
+        self.head_options = head or HeadOptions()
+        made = list(_blocks(in_channels, blocks, every or {}))
+        for dense, group in groupby(made, key=lambda item: item[0]):
+            layers: list[nn.Module] = [layer for _, layer in group]
+            self.extend([DenseChain(cast(list[ConvBlock], layers))] if dense else layers)
+        self.out_channels = made[-1][1].out_channels
+
+
+def _blocks(
+    in_channels: int, blocks: Sequence[BlockOptions], every: BlockOptions
+) -> Iterator[tuple[bool, ConvBlock]]:
+    """Each block, and whether it is one of a dense chain."""
+    earlier: list[int] = []  # channels of the inputs of the dense chain so far
+    for i, block in enumerate(blocks):
+        options: dict[str, Any] = {**every, **block}
+        missing = [name for name in ("channels", "kernels") if name not in options]
+        if missing:
+            raise ValueError(
+                f"blocks[{i}] lacks {' and '.join(missing)}; give it there or in every"
+            )
+        repeat = options.pop("repeat", 1)
+        if repeat < 1:
+            raise ValueError(f"blocks[{i}]: repeat must be at least 1, got {repeat}")
+        for _ in range(repeat):
+            dense = options.get("residual") == "dense"
+            layer = _block(i, in_channels, {**options, "earlier": tuple(earlier) if dense else ()})
+            earlier = [*earlier, in_channels] if dense else []
+            in_channels = layer.out_channels
+            yield dense, layer
+
+
+def _block(number: int, in_channels: int, options: Mapping[str, Any]) -> ConvBlock:
+    try:
+        return ConvBlock(in_channels, **options)
+    except ValueError as error:
+        raise ValueError(f"blocks[{number}]: {error}") from error

@@ -10,7 +10,7 @@ from torchmetrics import MetricCollection
 
 from asr.data.batch import Batch
 from asr.data.utterance import Utterance
-from asr.layers.heads import PooledHead
+from asr.layers.heads import HeadOptions, PooledHead
 from asr.metrics.confusion import Accuracy, MacroF1
 from asr.padded import Padded
 from asr.tasks.task import Monitor
@@ -60,8 +60,8 @@ class Classification:
             return "no known label"
         return None if frames >= 1 else "too short: the model gives no frame"
 
-    def make_head(self, in_channels: int) -> nn.Module:
-        return PooledHead(in_channels, len(self.vocabulary), self.dropout)
+    def make_head(self, in_channels: int, options: HeadOptions | None = None) -> nn.Module:
+        return PooledHead(in_channels, len(self.vocabulary), self.dropout, options=options)
 
     def make_metrics(self) -> MetricCollection:
         labels = self.vocabulary.symbols

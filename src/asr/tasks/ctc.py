@@ -10,7 +10,7 @@ from torchmetrics import MetricCollection
 
 from asr.data.batch import Batch
 from asr.data.utterance import Utterance
-from asr.layers.heads import FrameHead
+from asr.layers.heads import FrameHead, HeadOptions
 from asr.metrics.error_rate import ErrorRate
 from asr.padded import Padded
 from asr.tasks.task import Monitor
@@ -53,8 +53,8 @@ class CTC:
             return f"infeasible: {len(tokens)} tokens need {need} frames, the model gives {frames}"
         return None
 
-    def make_head(self, in_channels: int) -> nn.Module:
-        return FrameHead(in_channels, len(self.vocabulary) + 1)
+    def make_head(self, in_channels: int, options: HeadOptions | None = None) -> nn.Module:
+        return FrameHead(in_channels, len(self.vocabulary) + 1, options=options)
 
     def make_metrics(self) -> MetricCollection:
         return MetricCollection({"wer": ErrorRate("word"), "cer": ErrorRate("character")})

@@ -8,6 +8,7 @@ from torchmetrics import MetricCollection
 
 from asr.data.batch import Batch
 from asr.data.utterance import Utterance
+from asr.layers.heads import HeadOptions
 from asr.padded import Padded
 from asr.text.vocabulary import Vocabulary
 
@@ -35,8 +36,12 @@ class Task(Protocol):
     def fault(self, tokens: Sequence[int], frames: int) -> str | None:
         """Why an utterance with these tokens and encoder frames cannot be learnt, if so."""
 
-    def make_head(self, in_channels: int) -> nn.Module:
-        """The layer that turns encoder frames into this task's logits."""
+    def make_head(self, in_channels: int, options: HeadOptions | None = None) -> nn.Module:
+        """The layer that turns encoder frames into this task's logits.
+
+        Args:
+            options: what the encoder's architecture says of it.
+        """
 
     def make_metrics(self) -> MetricCollection:
         """Fresh scalar metrics by name, updated with predictions and references."""
