@@ -51,6 +51,7 @@ CONFINED = {
     "soundfile": {"data"},
     "wandb": {"training"},
     "pyarrow": {"data"},
+    "matplotlib": {"evaluation"},
 }
 FILES = [path for path in SOURCE.rglob("*.py") if path.name != "__init__.py"]
 

@@ -323,6 +323,30 @@ def test_a_bundle_is_described_as_it_is(run: Run, bundle: Path) -> None:
     assert found["hop_ms"] == model.hop_ms
     assert found["classes_assumed"] is None
     assert found["layers"][-1]["channels"] == 5  # a, b, c, space and the blank
+    assert found["lengths_agree"]
+    assert found["feasibility"] is None
+    assert not found["streaming"]["possible"]
+    assert {"layer", "reason", "wait_ms"} == set(found["streaming"]["obstacles"][0])
+
+
+def test_a_network_is_held_against_a_manifest(run: Run, bundle: Path, manifest: Path) -> None:
+    of_bundle = json.loads(run("describe", bundle, "--manifest", manifest, "--json")[1])
+    printed = run("describe", *SMALL, "--manifest", manifest)[1]
+
+    assert of_bundle["feasibility"]["utterances"] == SIZES["test"]
+    assert of_bundle["feasibility"]["infeasible"] == 0
+    assert "0 of 12 utterances are infeasible" in printed
+    assert "assumed" not in printed  # the manifest has the classes
+
+
+def test_a_receptive_field_is_drawn(run: Run, bundle: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+
+    status, printed, _ = run("describe", bundle, "--plot", tmp_path / "field.PNG")
+
+    assert status == 0
+    assert f"written to {tmp_path / 'field.PNG'}" in printed
+    assert (tmp_path / "field.PNG").stat().st_size > 1000
 
 
 # Check
@@ -453,6 +477,17 @@ BAD: dict[str, Sequence[str]] = {
     "not a number": ["describe", "features.bins=many"],
     "broken syntax": ["describe", "model=[seed"],
     "one class": ["describe", "--classes", "1"],
+    "split of no manifest": ["describe", "--split", "test"],
+    "classes and manifest": ["describe", "--classes", "9", "--manifest", "{manifest}"],
+    "description of a missing manifest": ["describe", "--manifest", "{tmp}/no.jsonl"],
+    "description of bad JSON": ["describe", "{bundle}", "--manifest", "{tmp}/bad.jsonl"],
+    "description of an id twice": ["describe", "{bundle}", "--manifest", "{tmp}/twice.jsonl"],
+    "labels and manifest": [
+        "describe", "task=classification", "vocabulary=labels", "--manifest", "{manifest}",
+    ],
+    "plot of an unknown format": ["describe", "{bundle}", "--plot", "{tmp}/x.jpg"],
+    "plot in no folder": ["describe", "{bundle}", "--plot", "{tmp}/no/x.png"],
+    "plot over a folder": ["describe", "{bundle}", "--plot", "{tmp}/folder.png"],
     "check of nothing": ["check"],
     "check of a missing manifest": ["check", "--manifest", "{tmp}/no.jsonl"],
     "check of a split that no row has": ["check", "--manifest", "{manifest}", "--split", "x"],
@@ -469,6 +504,7 @@ def places(bundle: Path, manifest: Path, tmp_path: Path) -> dict[str, str]:
     (tmp_path / "cut.safetensors").write_bytes(bundle.read_bytes()[:5000])
     (tmp_path / "bad.jsonl").write_text('{"audio_filepath": "a.wav", text: 3}\n')
     (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.png").mkdir()
     lost = {"audio_filepath": "gone.wav", "text": "a"}
     write_manifest(tmp_path / "lost.jsonl", [lost])
     write_manifest(tmp_path / "twice.jsonl", [lost, lost])

@@ -122,27 +122,62 @@ def transcribe(args: argparse.Namespace) -> int:
 
 def describe(args: argparse.Namespace) -> int:
     """Tell what a network is made of."""
-    from asr.bundle import load_model
     from asr.evaluation.describe import describe
-    from asr.evaluation.description_text import to_text
-    from asr.evaluation.untrained import untrained
+    from asr.evaluation.description_plot import plot, refuse_plot
+    from asr.evaluation.description_text import entry, to_text
+    from asr.evaluation.feasibility import feasibility
     from asr.json_files import to_json
 
     _quiet()
-    assumed = None
-    if _is_model(args.what):
-        model = load_model(Path(args.what[0]), args.allow).recognizer.model
-    else:
-        (model, *_), assumed = untrained(args.what, args.classes)
-    description = describe(model, args.seconds)
+    if args.plot is not None:
+        refuse_plot(args.plot)
+    splits = _splits(args)
+    recognizer, assumed = _described(args, splits)
+    feasible = None if splits is None else feasibility(recognizer, splits)
+    description = describe(recognizer.model, args.seconds)
+    if args.plot is not None:
+        plot(description, args.plot)
     if args.json:
-        _write(to_json({**description.to_json(), "classes_assumed": assumed}))
+        told = feasible.to_json() if feasible else None
+        _write(to_json(
+            {**description.to_json(), "feasibility": told, "classes_assumed": assumed}
+        ))  # fmt: skip
         return 0
     _write(to_text(description))
+    if feasible:
+        _write(entry("feasibility", feasible.lines()))
     if assumed is not None:
         _write(f"note: {assumed} classes are assumed, the vocabulary is learnt in training; "
                "--classes sets another number")  # fmt: skip
+    if args.plot is not None:
+        _write(f"written to {args.plot}")
     return 0
+
+
+def _splits(args: argparse.Namespace) -> Any:
+    """The utterances that are to be described with the network, if any."""
+    from asr.evaluation.feasibility import read_manifest
+
+    if args.manifest is not None:
+        return read_manifest(args.manifest, args.split)
+    if args.split is not None:
+        raise InputError("--split goes with --manifest")
+    return None
+
+
+def _described(args: argparse.Namespace, splits: Any) -> Any:
+    """The recogniser to describe, and how many classes were assumed of it."""
+    from asr.bundle import load_model
+    from asr.evaluation.feasibility import taught
+    from asr.evaluation.untrained import untrained
+
+    if _is_model(args.what):
+        return load_model(Path(args.what[0]), args.allow).recognizer, None
+    if splits is None:
+        return untrained(args.what, args.classes)
+    if args.classes is not None:
+        raise InputError("--classes: with --manifest the vocabulary has its size; leave it out")
+    return untrained(args.what, utterances=taught(splits))
 
 
 def check(args: argparse.Namespace) -> int:

@@ -21,7 +21,8 @@ def test_every_config_builds_and_runs(path: Path) -> None:
         augment = instantiate(config.waveform, _convert_="all")
         assert isinstance(augment, Transform)
         changed = augment(torch.randn(1, 16_000), 16_000, generator(0))
-        assert changed.shape[-1] >= augment.shortest(16_000)
+        assert changed.shape[0] == 1
+        assert changed.isfinite().all()
     if config.spectrogram is not None:
         features = Padded(torch.randn(2, 40, 100), torch.tensor([100, 60]))
         masked = instantiate(config.spectrogram)(features, torch.arange(2))

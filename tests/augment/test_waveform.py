@@ -44,7 +44,6 @@ def test_probability_zero_is_the_identity(change: Change) -> None:
 
     for seed in range(20):
         assert torch.equal(never(waveform, 16_000, generator(seed)), waveform)
-    assert never.shortest(1_000) == 1_000
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -85,9 +84,3 @@ def test_a_chain_applies_its_transforms_in_order_and_an_empty_one_nothing() -> N
     faster = Speed([1.1])(waveform, 16_000, shared)
     assert torch.equal(chained, Noise(probability=1)(faster, 16_000, shared))
     assert torch.equal(Chain([])(waveform, 16_000, generator(3)), waveform)
-
-
-def test_the_shortest_of_a_chain_folds_over_its_transforms() -> None:
-    chain = Chain([Speed([0.9, 1.1]), Gain(), Speed([2.0], probability=0.5)])
-
-    assert chain.shortest(2_200) == 1_000

@@ -89,7 +89,8 @@ def test_all_convolutions_are_counted() -> None:
 
     description = describe(model, 2.0)
 
-    assert description.macs_per_second == sum(seen) / 2
+    once = sum(isinstance(module, nn.Conv1d) for module in model.modules())
+    assert description.macs_per_second == sum(seen[:once]) / 2  # later runs check the lengths
 
 
 def test_the_shortest_input_gives_one_frame_and_a_shorter_one_none() -> None:

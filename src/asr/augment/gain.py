@@ -35,7 +35,3 @@ class Gain:
         if not happens(self.probability, generator):
             return waveform
         return waveform * 10 ** (between(self.low_db, self.high_db, generator) / 20)
-
-    def shortest(self, samples: int) -> int:
-        """The fewest samples that a waveform of this many can become."""
-        return samples

@@ -52,10 +52,6 @@ class Noise:
         loudness = _root_mean_square(waveform) / _root_mean_square(noise).clamp(min=1e-12)
         return waveform + noise * loudness * 10 ** (-ratio_db / 20)
 
-    def shortest(self, samples: int) -> int:
-        """The fewest samples that a waveform of this many can become."""
-        return samples
-
 
 def _pink(white: Tensor) -> Tensor:
     spectrum = torch.fft.rfft(white)

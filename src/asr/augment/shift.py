@@ -35,7 +35,3 @@ class Shift:
         later = round(between(-self.most_ms, self.most_ms, generator) * sample_rate / 1000)
         later = max(-samples, min(later, samples))
         return F.pad(waveform, (later, -later))  # negative padding cuts
-
-    def shortest(self, samples: int) -> int:
-        """The fewest samples that a waveform of this many can become."""
-        return samples

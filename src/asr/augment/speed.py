@@ -46,16 +46,6 @@ class Speed:
             return waveform
         return resample(waveform, factor.numerator, factor.denominator)
 
-    def shortest(self, samples: int) -> int:
-        """The fewest samples that a waveform of this many can become."""
-        factors = [_fraction(factor) for factor in self.factors] if self.probability > 0 else []
-        skipped = [samples] if self.probability < 1 else []
-        return min([*skipped, *(_length(samples, factor) for factor in factors)])
-
 
 def _fraction(factor: float) -> Fraction:
     return Fraction(factor).limit_denominator(_LARGEST_DENOMINATOR)
-
-
-def _length(samples: int, factor: Fraction) -> int:
-    return -(-samples * factor.denominator // factor.numerator)

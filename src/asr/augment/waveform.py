@@ -22,9 +22,6 @@ class Transform(Protocol):
             generator: the only source of randomness.
         """
 
-    def shortest(self, samples: int) -> int:
-        """The fewest samples that a waveform of this many can become."""
-
 
 @dataclass(frozen=True, slots=True)
 class Chain:
@@ -39,9 +36,3 @@ class Chain:
         for transform in self.transforms:
             waveform = transform(waveform, sample_rate, generator)
         return waveform
-
-    def shortest(self, samples: int) -> int:
-        """The fewest samples that a waveform of this many can become."""
-        for transform in self.transforms:
-            samples = transform.shortest(samples)
-        return samples

@@ -22,9 +22,6 @@ class WaveformAugment(Protocol):
         self, waveform: Tensor, sample_rate: int, generator: torch.Generator
     ) -> Tensor: ...
 
-    def shortest(self, samples: int) -> int:
-        """The least samples that ``samples`` samples can become."""
-
 
 class SpeechDataset(Dataset[Example | Unread]):
     """Reads and tokenises utterances on demand.

@@ -1,21 +1,39 @@
 """The description of a network as a table to read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import isinf
+from textwrap import wrap
 
 from asr.evaluation.describe import Description, Layer
 from asr.evaluation.table import table
 
-_HEADER = ("layer", "kind", "output", "parameters", "MACs/s", "hears", "ms", "left", "right", "hop")
+_HEADER = (
+    "layer", "kind", "output", "parameters", "MACs/s", "bytes/s", "left", "right", "hop",
+)  # fmt: skip
 _PITCH_MS = 10.0  # a period of a low voice; what hears less cannot tell one vowel from another
+_WIDTH, _INDENT = 100, 21
 
 
 def to_text(description: Description) -> str:
     """The layers in a table, and in lines below it what the whole costs and hears."""
     rows = [_row(description, layer) for layer in description.layers]
-    return "\n".join(
-        [table(_HEADER, rows, left=3), "", *_totals(description), *_notes(description)]
-    )
+    told = [*_totals(description), *_certificate(description), *_notes(description)]
+    return "\n".join([table(_HEADER, rows, left=3), "", *told])
+
+
+def entry(name: str, lines: Iterable[str]) -> str:
+    """A name with lines beside it, wrapped.
+
+    >>> print(entry("hop", ["640 samples"]))
+    hop                  640 samples
+    """
+    margin = " " * _INDENT
+    wrapped = [
+        part
+        for line in lines
+        for part in wrap(line, _WIDTH - _INDENT, subsequent_indent="  ", break_on_hyphens=False)
+    ]
+    return name.ljust(_INDENT) + f"\n{margin}".join(wrapped)
 
 
 def _row(description: Description, layer: Layer) -> list[str]:
@@ -26,8 +44,7 @@ def _row(description: Description, layer: Layer) -> list[str]:
         "{} x {}".format(*layer.shape),
         f"{layer.parameters:,}",
         _short(layer.macs / description.seconds),
-        _number(span.receptive_field),
-        _number(ms(span.receptive_field)),
+        _short(layer.traffic / description.seconds),
         _number(ms(span.left)),
         _number(ms(span.right)),
         _number(ms(span.stride)),
@@ -35,40 +52,56 @@ def _row(description: Description, layer: Layer) -> list[str]:
 
 
 def _totals(description: Description) -> Iterator[str]:
-    span, ms = description.span, description.milliseconds
-    yield (
-        f"output: channels x frames for {description.seconds:g} s at {description.sample_rate} Hz; "
-        "hears: samples of the waveform under one output frame; left, right and hop in ms"
+    span, ms, seconds = description.span, description.milliseconds, f"{description.seconds:g} s"
+    yield f"output: channels x frames for {seconds} at {description.sample_rate} Hz; MACs and bytes"
+    yield "for each second of audio; left and right: ms that one output frame hears around its own"
+    yield ""
+    weights = f"{description.parameters:,}, {description.weights_bytes / 1e6:.4g} MB of weights"
+    yield entry("parameters", [f"{weights} in float32"])
+    yield entry(
+        "multiply-accumulates",
+        [
+            f"{_short(description.macs_per_second)} for each second of audio (convolutions and "
+            "linear maps; the features' transform is not counted)"
+        ],
     )
-    yield f"parameters           {description.parameters:,}"
-    yield (
-        f"multiply-accumulates {_short(description.macs_per_second)} for each second of audio "
-        "(all convolutions; the features' transform is not counted)"
+    yield entry(
+        "memory traffic",
+        [
+            f"{_short(description.bytes_per_second)}B for each second of audio (float32: every "
+            f"layer's input and output, and its weights read once for {seconds})"
+        ],
     )
-    yield (
-        f"receptive field      {_number(span.receptive_field)} samples, "
-        f"{_number(ms(span.receptive_field))} ms: {_number(ms(span.left))} ms before, "
-        f"{_number(ms(span.right))} ms after (the look-ahead)"
+    yield entry(
+        "receptive field",
+        [
+            f"{_number(span.receptive_field)} samples, {_number(ms(span.receptive_field))} ms: "
+            f"{_number(ms(span.left))} ms before, {_number(ms(span.right))} ms after "
+            "(the look-ahead)"
+        ],
     )
-    yield f"hop                  {span.stride} samples, {_number(ms(span.stride))} ms"
-    yield (
-        f"shortest input       {description.shortest} samples, "
-        f"{_number(ms(description.shortest))} ms, gives one frame"
-    )
+    yield entry("hop", [f"{span.stride} samples, {_number(ms(span.stride))} ms"])
+    shortest = f"{description.shortest} samples, {_number(ms(description.shortest))} ms"
+    yield entry("shortest input", [f"{shortest}, gives one frame"])
+
+
+def _certificate(description: Description) -> Iterator[str]:
+    yield entry("output lengths", [description.lengths.told()])
+    yield entry("streaming", description.streaming.lines())
 
 
 def _notes(description: Description) -> Iterator[str]:
     if description.whole_utterance:
         yield (
             "note: features are normalised over the utterance, so, strictly, every frame depends "
-            "on all of it; the figures above leave that out"
+            "on all\nof it; contexts and receptive field leave that out"
         )
     early = _before_convolution(description, 3)
     if early is not None and description.milliseconds(early.span.receptive_field) < _PITCH_MS:
         field = early.span.receptive_field
         yield (
             f"note: the first two convolutions with their pooling alone hear {_number(field)} "
-            f"samples, {_number(description.milliseconds(field))} ms, less than a period of a low "
+            f"samples, {_number(description.milliseconds(field))} ms,\nless than a period of a low "
             f"voice ({_PITCH_MS:g} ms); the layers after them make a recogniser of it"
         )
 

@@ -36,6 +36,11 @@ class Normalize(nn.Module):
             self.register_buffer("mean", torch.zeros(channels))
             self.register_buffer("std", torch.ones(channels))
 
+    @property
+    def streaming_obstacle(self) -> str:
+        """Why features have to wait for the end of the utterance; empty where they have not."""
+        return "normalised over the whole utterance" if self.kind == "utterance" else ""
+
     @torch.no_grad()
     def fit(self, batches: Iterable[Padded]) -> None:
         """Set the global statistics to those of ``batches``; sums are kept in float64.

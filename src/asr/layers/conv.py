@@ -1,6 +1,6 @@
 """One-dimensional convolution over :class:`~asr.padded.Padded` sequences: nn.Conv1d in full."""
 
-from math import inf
+from math import inf, isinf
 from typing import Literal, get_args
 
 import torch
@@ -84,6 +84,11 @@ class TimeConv(nn.Module):
         if wraps or (self.padding_mode != "zeros" and sum(self.pads) > self._reach):
             return Span(inf, inf, stride)  # the edges hear frames from beyond their own window
         return Span(left, self._reach - left, stride)
+
+    @property
+    def streaming_obstacle(self) -> str:
+        """Why the layer hears the whole utterance; empty where it does not."""
+        return f"{self.padding_mode} padding from afar" if isinf(self.span.right) else ""
 
     @property
     def _reach(self) -> int:

@@ -64,6 +64,7 @@ class PooledHead(nn.Module):
     """
 
     span = Span(inf, inf)
+    streaming_obstacle = "mean over all frames"
 
     def __init__(
         self,
