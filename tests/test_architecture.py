@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "assemble", "bundle", "config", "data", "errors", "keyed", "metrics", "models", "tasks",
         "text", "json_files",
     },
+    "importing": {"assemble", "bundle", "compose", "errors", "layers", "models"},
     "evaluation": LEAVES | RECOGNIZER | {"assemble", "bundle", "compose", "config"},
 }  # fmt: skip
 # These stand on top of everything.

@@ -30,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 "transcribe": transcribe,
                 "describe": describe,
                 "check": check,
+                "import": import_,
             }[args.command]
             return command(args)
         except BrokenPipeError:
@@ -178,6 +179,23 @@ def _described(args: argparse.Namespace, splits: Any) -> Any:
     if args.classes is not None:
         raise InputError("--classes: with --manifest the vocabulary has its size; leave it out")
     return untrained(args.what, utterances=taught(splits))
+
+
+def import_(args: argparse.Namespace) -> int:
+    """Make a bundle of a model that was trained elsewhere."""
+    from asr.importing.imported import import_model
+
+    made = import_model(args.source, args.out, args.units, args.sample_rate)
+    recognizer = made.recognizer
+    parameters = sum(parameter.numel() for parameter in recognizer.model.parameters())
+    _write(
+        f"{args.source.name}: {parameters:,} parameters, {len(recognizer.vocabulary)} symbols, "
+        f"{recognizer.model.sample_rate} Hz, a frame every {recognizer.model.hop_ms:g} ms"
+    )
+    if made.left_aside:
+        _write(f"left aside, of training only: {', '.join(made.left_aside)}")
+    _write(f"written to {made.path}; use it:\n  asr transcribe {made.path} FILE.wav")
+    return 0
 
 
 def check(args: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ _EXAMPLES = """examples:
   asr transcribe runs/mine interview.flac
   asr describe model=seed
   asr check --manifest train.jsonl
+  asr import stt_en_quartznet15x5.nemo quartznet
 
 asr COMMAND --help tells more of each."""
 
@@ -36,6 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_transcribe(commands)
     _add_describe(commands)
     _add_check(commands)
+    _add_import(commands)
     return parser
 
 
@@ -126,6 +128,29 @@ def _add_describe(commands: Any) -> None:
         help="draw how the receptive field grows, to .png, .svg or .pdf; needs asr[plot]",
     )  # fmt: skip
     _add_allow(parser)
+
+
+def _add_import(commands: Any) -> None:
+    parser = _command(
+        commands, "import", "make a bundle of a model that was trained elsewhere",
+        "Of a .nemo file of QuartzNet, Jasper, Citrinet, MatchboxNet or MarbleNet, or of a state "
+        "dict of torchaudio's Wav2Letter: architecture, weights, features and vocabulary, so "
+        "that the bundle can be evaluated, used and fine-tuned as any other. The file is read as "
+        "data, nothing in it is run. What has no counterpart here is named, and nothing is "
+        "written then.",
+        ["asr import stt_en_quartznet15x5.nemo quartznet.safetensors",
+         "asr import wav2letter.pt wav2letter --units units.txt"],
+    )  # fmt: skip
+    parser.add_argument("source", type=Path, metavar="FILE", help=".nemo, or a state dict")
+    parser.add_argument("out", type=Path, metavar="OUT", help="a .safetensors file, or a folder")
+    parser.add_argument(
+        "--units", type=Path, metavar="FILE",
+        help="for a state dict: a line for each class, a character, <space> or <blank>",
+    )  # fmt: skip
+    parser.add_argument(
+        "--sample-rate", type=_count, default=16000, metavar="HZ",
+        help="for a state dict: of the audio that it was trained on (16000)",
+    )  # fmt: skip
 
 
 def _add_check(commands: Any) -> None:

@@ -1,10 +1,12 @@
 """The one shape every variable-length batch takes: values padded on the right, and true lengths."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
+
+PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 
 
 class Padded(NamedTuple):
@@ -53,3 +55,31 @@ def pad(sequences: Sequence[Tensor], value: float = 0) -> Padded:
     for i, sequence in enumerate(sequences):
         values[i, ..., : sequence.shape[-1]] = sequence
     return Padded(values, lengths)
+
+
+def extend(x: Padded, pads: tuple[int, int], mode: PaddingMode) -> Tensor:
+    """Put frames before the first and after the true last frame of each sequence.
+
+    Reflections go back and forth where a sequence is shorter than what is to be added.
+
+    Shape: ``(batch, channels, time)`` to ``(batch, channels, pads[0] + time + pads[1])``; what
+    lies beyond a sequence's own right padding is zero.
+    """
+    batch, channels, time = x.values.shape
+    position = torch.arange(-pads[0], time + pads[1], device=x.values.device)
+    length = x.lengths[:, None]
+    last = (length - 1).clamp_min(0)
+    if mode == "zeros":
+        return torch.nn.functional.pad(x.zeroed().values, pads)
+    if mode == "replicate":
+        source = torch.minimum(position.clamp_min(0), last)
+    elif mode == "circular":
+        source = position.remainder(length.clamp_min(1))
+    else:
+        # A reflection is a triangle wave over the frames: 0 1 2 3 2 1 0 1 ...
+        period = (2 * last).clamp_min(1)
+        phase = position.remainder(period)
+        source = torch.minimum(torch.minimum(phase, period - phase), last)
+    source = source.clamp_max(time - 1)[:, None, :].expand(batch, channels, -1)
+    beyond = (position >= length + pads[1]) | (length == 0)
+    return x.values.gather(-1, source).masked_fill(beyond[:, None, :], 0)

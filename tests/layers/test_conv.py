@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch import nn
 
-from asr.layers.conv import PaddingMode, TimeConv, extend
-from asr.padded import Padded, pad
+from asr.layers.conv import TimeConv
+from asr.padded import Padded, PaddingMode, extend, pad
 from tests.invariance import (
     assert_alone_as_in_a_batch,
     assert_span_is_what_is_heard,

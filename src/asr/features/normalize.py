@@ -22,16 +22,22 @@ class Normalize(nn.Module):
     and which travel with the weights; ``"none"`` does nothing.
 
     Shape: ``(batch, channels, time)``, unchanged; padded entries come out as zero.
+
+    Args:
+        sample_variance: of the utterance, divided by one frame less than there are, and guarded
+            after the root instead of before it.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, kind: Normalization, channels: int) -> None:
+    def __init__(
+        self, kind: Normalization, channels: int, *, sample_variance: bool = False
+    ) -> None:
         super().__init__()
         if kind not in ("utterance", "global", "none"):
             raise ValueError(f"normalize must be 'utterance', 'global' or 'none', got {kind!r}")
-        self.kind = kind
+        self.kind, self.sample_variance = kind, sample_variance
         if kind == "global":
             self.register_buffer("mean", torch.zeros(channels))
             self.register_buffer("std", torch.ones(channels))
@@ -77,5 +83,9 @@ class Normalize(nn.Module):
         count = x.lengths.clamp_min(1)[:, None, None]
         values = x.values.masked_fill(~mask, 0)
         centred = (values - values.sum(dim=-1, keepdim=True) / count).masked_fill(~mask, 0)
-        variance = centred.square().sum(dim=-1, keepdim=True) / count
+        total = centred.square().sum(dim=-1, keepdim=True)
+        if self.sample_variance:
+            std = (total / (count - 1).clamp_min(1)).sqrt()
+            return x._replace(values=centred / (std + _EPS))
+        variance = total / count
         return x._replace(values=centred * (variance + _EPS).rsqrt())

@@ -5,6 +5,7 @@ tensor of ``(batch, maps, bands, time)`` whose two middle axes are made one.
 """
 
 from collections.abc import Callable
+from math import inf
 
 import torch
 from torch import Tensor, nn
@@ -41,8 +42,13 @@ class ScalarNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(1))
 
     @property
+    def streaming_obstacle(self) -> str:
+        """Why a frame has to wait for the end of the utterance; empty where it has not."""
+        return "normalised over the whole utterance" if self.over_time else ""
+
+    @property
     def span(self) -> Span:
-        return Span(float("inf"), float("inf")) if self.over_time else Span()
+        return Span(inf, inf) if self.over_time else Span()
 
     def output_length(self, length: Length) -> Length:
         return length

@@ -3,15 +3,13 @@
 from math import inf, isinf
 from typing import Literal, get_args
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from asr.padded import Padded
+from asr.padded import Padded, PaddingMode, extend
 from asr.span import Length, Span
 
 Padding = int | tuple[int, int] | Literal["same", "valid", "causal"]
-PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 
 
 class TimeConv(nn.Module):
@@ -109,30 +107,6 @@ class TimeConv(nn.Module):
         else:
             values = extend(x, self.pads, self.padding_mode)
         return Padded(self.conv(values), self.output_length(x.lengths))
-
-
-def extend(x: Padded, pads: tuple[int, int], mode: PaddingMode) -> Tensor:
-    """Put frames before the first and after the true last frame of each sequence.
-
-    Shape: ``(batch, channels, time)`` to ``(batch, channels, pads[0] + time + pads[1])``; what
-    lies beyond a sequence's own right padding is zero.
-    """
-    batch, channels, time = x.values.shape
-    position = torch.arange(-pads[0], time + pads[1], device=x.values.device)
-    length = x.lengths[:, None]
-    last = (length - 1).clamp_min(0)
-    if mode == "replicate":
-        source = torch.minimum(position.clamp_min(0), last)
-    elif mode == "circular":
-        source = position.remainder(length.clamp_min(1))
-    else:
-        # A reflection is a triangle wave over the frames: 0 1 2 3 2 1 0 1 ...
-        period = (2 * last).clamp_min(1)
-        phase = position.remainder(period)
-        source = torch.minimum(torch.minimum(phase, period - phase), last)
-    source = source.clamp_max(time - 1)[:, None, :].expand(batch, channels, -1)
-    beyond = (position >= length + pads[1]) | (length == 0)
-    return x.values.gather(-1, source).masked_fill(beyond[:, None, :], 0)
 
 
 def _pads(padding: Padding, reach: int, lookahead: int) -> tuple[int, int]:

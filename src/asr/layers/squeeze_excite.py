@@ -52,6 +52,11 @@ class SqueezeExcite(nn.Module):
         )
 
     @property
+    def streaming_obstacle(self) -> str:
+        """Why a frame has to wait for the end of the utterance; empty where it has not."""
+        return "" if self.mean else "squeeze-and-excitation over the whole utterance"
+
+    @property
     def span(self) -> Span:
         return Span(inf, inf) if self.mean is None else self.mean.span
 

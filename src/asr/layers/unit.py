@@ -3,9 +3,10 @@
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from asr.layers.activation import Activation, Finish
-from asr.layers.conv import Padding, PaddingMode, TimeConv
+from asr.layers.conv import Padding, TimeConv
 from asr.layers.norm import NormKind, make_norm
 from asr.layers.sequential import TimeSequential
+from asr.padded import PaddingMode
 
 
 class UnitOptions(TypedDict, total=False):
