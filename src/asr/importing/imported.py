@@ -17,7 +17,7 @@ class Imported(NamedTuple):
 
     Attributes:
         path: of the bundle.
-        left_aside: sections of the file\'s config that are of training only.
+        left_aside: sections of the file's config that are of training only.
     """
 
     path: Path
@@ -66,7 +66,7 @@ def _made(source: Path, units: Path | None, sample_rate: int) -> tuple[Recognize
     except ValueError as error:
         raise InputError(f"cannot be read: {error}; give a .nemo file or a state dict") from None
     if not weights or not wav2letter.is_wav2letter(weights):
-        raise InputError("not a .nemo file, and not a state dict of torchaudio\'s Wav2Letter")
+        raise InputError("not a .nemo file, and not a state dict of torchaudio's Wav2Letter")
     if units is None:
         raise InputError("a state dict has no vocabulary; give --units FILE, a line for each class")
     lines = units.read_text(encoding="utf-8").splitlines()

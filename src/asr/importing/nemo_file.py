@@ -1,9 +1,10 @@
-"""A ``.nemo`` file: a tar of a YAML config, weights and tokenizers, read as data and nothing else."""
+"""A ``.nemo`` file: a tar of config, weights and tokenizers, read as data and nothing else."""
 
 import io
 import pickle
 import re
 import tarfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -56,7 +57,9 @@ def read_weights(data: io.BufferedIOBase | Path) -> dict[str, Tensor]:
         ValueError: it is damaged, or holds anything else.
     """
     try:
-        weights = torch.load(data, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickles that it then refuses
+            weights = torch.load(data, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise ValueError("damaged, or more than weights") from error
     if not isinstance(weights, Mapping) or not all(

@@ -94,11 +94,11 @@ def _only(section: Mapping[str, Any], name: str, known: set[str], **usual: Any) 
         if key in known or key in _OF_TRAINING or value is None:
             continue
         if key not in usual:
-            raise InputError(f"{name}.{key} ({value!r}) is not known here, so it cannot be imported")
-        if value != usual[key]:
             raise InputError(
-                f"{name}.{key} is {value!r}, but only {usual[key]!r} can be imported"
+                f"{name}.{key} ({value!r}) is not known here, so it cannot be imported"
             )
+        if value != usual[key]:
+            raise InputError(f"{name}.{key} is {value!r}, but only {usual[key]!r} can be imported")
 
 
 def _features(section: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,7 +214,9 @@ def _block(block: Any, name: str) -> dict[str, Any]:
         "dilation": dilation,
         "dropout": float(block.get("dropout", 0.0)),
         "separable": bool(block.get("separable", False)),
-        "residual": ("dense" if block.get("residual_dense") else "projected") if residual else False,
+        "residual": ("dense" if block.get("residual_dense") else "projected")
+        if residual
+        else False,
     }
     future = int(block.get("future_context", -1))
     if future >= 0 and dilation > 1:
@@ -272,7 +274,9 @@ def _subwords(tokenizer: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[
 def _labels(config: Mapping[str, Any], decoder: Mapping[str, Any]) -> dict[str, Any]:
     labels = config.get("labels")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise InputError("its config has no list of labels (a bare yes or no is not a word in YAML)")
+        raise InputError(
+            "its config has no list of labels (a bare yes or no is not a word in YAML)"
+        )
     if decoder.get("num_classes", len(labels)) != len(labels):
         raise InputError(f"{len(labels)} labels for {decoder['num_classes']} classes")
     return {"_target_": "asr.text.labels.Labels", "units": labels}
