@@ -29,7 +29,7 @@ def options(draw: st.DrawFn) -> dict[str, Any]:
         "kernel": draw(st.integers(1, 3)),
         "ceil_mode": draw(st.booleans()),
     }
-    return {
+    made = {
         "channels": draw(st.sampled_from([4, 6])),
         "kernels": draw(st.lists(st.sampled_from([1, 3, 5]), min_size=1, max_size=2)),
         "stride": draw(st.integers(1, 3)),
@@ -37,11 +37,23 @@ def options(draw: st.DrawFn) -> dict[str, Any]:
         "dilation": draw(st.integers(1, 2)),
         "groups": 1 if separable else draw(st.sampled_from([1, 2])),
         "separable": separable,
-        "norm": draw(st.sampled_from(["batch", "layer", "none"])),
-        "activation": draw(st.sampled_from(["leaky_relu", "gelu", "silu"])),
-        "residual": residual,
+        "kernel_factor": draw(st.sampled_from([1.0, 0.5])),
+        "stride_last": draw(st.booleans()),
+        "weight_norm": draw(st.booleans()),
+        "norm": draw(st.sampled_from(["batch", "batch_plain", "layer", "none"])),
+        "norm_first": residual or draw(st.booleans()),
+        "activation": draw(
+            st.sampled_from(["leaky_relu", "gelu", "silu", *([] if residual else ["glu"])])
+        ),
+        "squeeze_excite": draw(st.sampled_from([None, {"reduction": 2, "window": 3}])),
+        "residual": residual and draw(st.sampled_from([True, "projected", "dense"])),
         "pool": draw(st.one_of(st.none(), st.just(pool))),
     }
+    if made["residual"] == "dense":
+        made |= {"stride": 1, "pool": None}
+    if made["activation"] == "glu" or not made["norm_first"]:
+        made["squeeze_excite"] = None
+    return made
 
 
 @settings(max_examples=30)
@@ -230,3 +242,58 @@ def test_a_shortcut_beside_a_number_that_keeps_the_length_is_allowed() -> None:
 def test_what_cannot_be_right_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         ConvBlock(4, 6, **options)
+
+
+def test_a_factor_makes_kernels_odd() -> None:
+    block = ConvBlock(2, 2, [11, 13, 39, 1], kernel_factor=0.25)
+    kernels = [unit[0].conv.kernel_size[0] for unit in block.units]  # type: ignore[index]
+    assert kernels == [3, 3, 9, 1]  # 2.75, 3.25, 9.75 and 0.25, rounded down, at least 1, odd
+
+
+def test_the_last_unit_can_have_the_stride() -> None:
+    block = ConvBlock(2, 2, [3, 3, 3], stride=2, stride_last=True)
+    assert [unit[0].conv.stride[0] for unit in block.units] == [1, 1, 2]  # type: ignore[index]
+
+
+def test_a_projected_shortcut_has_a_convolution_even_where_nothing_changes() -> None:
+    block = ConvBlock(4, 4, [3], residual="projected", norm_eps=1e-3).eval()
+    x = single(torch.randn(4, 9))
+    conv, norm, finish = block.shortcuts[0]  # type: ignore[misc]
+    assert norm.eps == 1e-3
+    expected = block.units(x).values + finish(norm(conv(x))).values
+    torch.testing.assert_close(block(x).values, expected.relu())
+
+
+def test_a_gated_unit_is_half_of_its_convolution_times_the_gate_of_the_other() -> None:
+    block = ConvBlock(4, 3, [3], activation="glu", norm="none")
+    x = single(torch.randn(4, 9))
+    both = block.units[0][0](x).values  # type: ignore[index]
+    assert both.shape[1] == 6
+    torch.testing.assert_close(block(x).values, both[:, :3] * both[:, 3:].sigmoid())
+
+
+def test_normalisation_can_come_last() -> None:
+    block = ConvBlock(4, 3, [3], norm="batch_plain", norm_first=False)
+    y = block(single(torch.randn(4, 50))).values
+    assert not list(block.units[0][2].parameters())  # type: ignore[index]
+    torch.testing.assert_close(y.mean((0, 2)), torch.zeros(3), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kernel_factor": 0.0}, "kernel_factor must be above 0, got 0"),
+        ({"residual": "sparse"}, "residual must be true, false, 'projected' or 'dense'"),
+        ({"earlier": (2,)}, "earlier inputs go with residual 'dense'"),
+        ({"residual": True, "activation": "glu"}, "adds before its activation"),
+        ({"residual": True, "norm_first": False}, "adds before its activation"),
+        ({"residual": "dense", "stride": 2}, "none can have a stride or pooling"),
+        ({"norm_eps": 0.0}, "norm_eps must be above 0, got 0"),
+        ({"squeeze_excite": {"reduction": 5}}, "reduction must be 1 to the channels (4), got 5"),
+        ({"squeeze_excite": {"reduction": 2, "window": 4}}, "window must be odd"),
+        ({"squeeze_excite": {"reduction": 2}, "activation": "glu"}, "squeeze"),
+    ],
+)
+def test_new_combinations_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        ConvBlock(4, 4, [3], **options)

@@ -218,7 +218,7 @@ def test_padding_of_the_batch_has_no_gradient() -> None:
         ({"kernel": 3, "groups": 3}, "groups must divide the channels on both sides, got 3"),
         ({"kernel": 3, "groups": 4}, "got 4 groups for 2 -> 4 channels"),
         ({"kernel": 3, "padding": -1}, "padding must be 0 or more frames, or two of them, got -1"),
-        ({"kernel": 3, "padding": "full"}, "padding must be 'same', 'valid', 'causal' or a number"),
+        ({"kernel": 3, "padding": "full"}, "padding must be 'same', 'valid', 'causal' or frames"),
         ({"kernel": 4}, "'same' needs an odd kernel to stay centred on a frame, got kernel 4"),
         ({"kernel": 3, "lookahead": 1}, "lookahead goes with padding 'causal', got padding 'same'"),
         ({"kernel": 3, "padding": "causal", "lookahead": 3}, "must be 0 to 2, the kernel's reach"),

@@ -54,7 +54,7 @@ class ScalarNorm(nn.Module):
         return length
 
     def forward(self, x: Padded) -> Padded:
-        values = x.values.float()  # sums of so many squares are beyond half precision
+        values = x.zeroed().values.float()  # sums of so many squares are beyond half precision
         normal = self._over_time(values, x) if self.over_time else self._by_frame(values)
         y = normal * self.weight + self.bias
         return x._replace(values=y.to(x.values.dtype))
@@ -66,7 +66,6 @@ class ScalarNorm(nn.Module):
     def _over_time(self, values: Tensor, x: Padded) -> Tensor:
         mask = x.mask[:, None]
         count = (x.lengths.clamp_min(1) * values.shape[1])[:, None, None]
-        values = values.masked_fill(~mask, 0)
         mean = values.sum(dim=(1, 2), keepdim=True) / count
         centred = (values - mean).masked_fill(~mask, 0)
         var = centred.square().sum(dim=(1, 2), keepdim=True) / count

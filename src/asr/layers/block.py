@@ -91,6 +91,11 @@ class ConvBlock(nn.Module):
         if not kernels:
             raise ValueError("a block needs at least one kernel, got none")
         _refuse_what_cannot_be(kernel_factor, activation, residual, earlier, unit)
+        if squeeze_excite is not None and (activation == "glu" or not unit.get("norm_first", True)):
+            raise ValueError(
+                "squeeze-and-excitation comes before the activation, which can be neither 'glu' "
+                "nor before its normalisation"
+            )
         if residual == "dense" and (stride != 1 or pool):
             raise ValueError(
                 "dense blocks share their inputs, so none can have a stride or pooling"

@@ -64,14 +64,17 @@ class SqueezeExcite(nn.Module):
         return length
 
     def forward(self, x: Padded) -> Padded:
+        x = x.zeroed()
         gate: Tensor = self.gate(self._squeezed(x).to(x.values.dtype))
         return x._replace(values=x.values * gate)
 
     def _squeezed(self, x: Padded) -> Tensor:
+        """The mean over time of values that are zero beyond each utterance."""
         if self.mean is not None:
             return self.mean(x).values  # type: ignore[no-any-return]
         # A sum over time wants more than half precision.
-        total = x.zeroed().values.sum(dim=-1, keepdim=True, dtype=torch.float32)
+        precise = torch.promote_types(x.values.dtype, torch.float32)
+        total = x.values.sum(dim=-1, keepdim=True, dtype=precise)
         return total / x.lengths.clamp_min(1)[:, None, None]
 
 
