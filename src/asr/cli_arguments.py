@@ -113,7 +113,8 @@ def _add_describe(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="everything, machine-readable")
     parser.add_argument(
         "--classes", type=_count, metavar="N",
-        help="classes of the output, blank included, while the vocabulary is not learnt (29)",
+        help="classes of the output, blank included, while the vocabulary is not learnt (29; 30 "
+        "for labels)",
     )  # fmt: skip
     parser.add_argument(
         "--seconds", type=_seconds, default=1.0, metavar="S",

@@ -75,9 +75,8 @@ def _totals(description: Description) -> Iterator[str]:
     yield entry(
         "receptive field",
         [
-            f"{_number(span.receptive_field)} samples, {_number(ms(span.receptive_field))} ms: "
-            f"{_number(ms(span.left))} ms before, {_number(ms(span.right))} ms after "
-            "(the look-ahead)"
+            f"{_number(span.receptive_field)} samples, {_time(ms(span.receptive_field))}: "
+            f"{_time(ms(span.left))} before, {_time(ms(span.right))} after (the look-ahead)"
         ],
     )
     yield entry("hop", [f"{span.stride} samples, {_number(ms(span.stride))} ms"])
@@ -118,6 +117,10 @@ def _before_convolution(description: Description, number: int) -> Layer | None:
 
 def _number(value: float) -> str:
     return "all" if isinf(value) else f"{value:.4g}" if value < 10_000 else f"{value:.0f}"
+
+
+def _time(ms: float) -> str:
+    return f"{ms / 1000:.1f} s" if 10_000 <= ms and not isinf(ms) else f"{_number(ms)} ms"
 
 
 def _short(value: float) -> str:

@@ -14,6 +14,7 @@ from asr.text.labels import Labels
 from asr.text.vocabulary import Vocabulary
 
 CLASSES = 29  # the letters of English, apostrophe and space, and the blank
+LABELS = 30  # the words of the first version of Speech Commands
 
 
 class Untrained(NamedTuple):
@@ -52,8 +53,9 @@ def untrained(
         return Untrained(assemble(config, _learnt(vocabulary, task, utterances)), None)
     if len(vocabulary):
         return Untrained(assemble(config, vocabulary), None)
-    classes = classes or CLASSES
-    symbols = classes - 1 if issubclass(task, CTC) else classes
+    ctc = issubclass(task, CTC)
+    classes = classes or (CLASSES if ctc else LABELS)
+    symbols = classes - 1 if ctc else classes
     if symbols < 1:
         raise InputError(f"--classes must be 2 or more, got {classes}")
     names = Labels([f"class {number}" for number in range(symbols)])
