@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "metrics": set(),
     "text": {"errors"},
     "config": {"errors"},
+    "finetune": set(),
     "span": {"padded"},
     "layers": {"padded", "span"},
     "features": {"padded", "span"},
@@ -32,10 +33,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "assemble": {"config", "errors", "models", "tasks", "text"},
     "trust": {"assemble", "config", "errors"},
     "bundle": {"assemble", "errors", "json_files", "trust"},
-    "compose": {"assemble", "config", "errors"},
+    "compose": {"assemble", "config", "errors", "finetune"},
     "training": {
         "assemble", "bundle", "config", "data", "errors", "keyed", "metrics", "models", "tasks",
-        "text", "json_files",
+        "text", "json_files", "padded",
     },
     "evaluation": LEAVES | RECOGNIZER | {"assemble", "bundle", "compose", "config"},
 }  # fmt: skip
