@@ -79,6 +79,21 @@ def load_model(path: Path, allow: Sequence[str] = ()) -> Bundle:
         InputError: the file is none of these, is of an unknown version, names what is not
             ours, or its weights do not fit its description.
     """
+    path = find_model(path)
+    try:
+        return (
+            _from_checkpoint(path, allow) if path.suffix == ".ckpt" else _from_bundle(path, allow)
+        )
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error.__cause__
+
+
+def find_model(path: Path) -> Path:
+    """The file that ``path`` means: itself, or of a run folder its bundle or best checkpoint.
+
+    Raises:
+        InputError: there is none.
+    """
     if re.match(r"[a-z][a-z0-9+]+:/", str(path)):
         raise InputError(f"{path}: a local path is needed; download the file first")
     if path.is_dir():
@@ -88,12 +103,7 @@ def load_model(path: Path, allow: Sequence[str] = ()) -> Bundle:
         path = found[0]
     if not path.is_file():
         raise InputError(f"{path}: no such file; give a bundle, a run folder or a .ckpt file")
-    try:
-        return (
-            _from_checkpoint(path, allow) if path.suffix == ".ckpt" else _from_bundle(path, allow)
-        )
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error.__cause__
+    return path
 
 
 def _from_bundle(path: Path, allow: Sequence[str]) -> Bundle:

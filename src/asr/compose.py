@@ -16,6 +16,7 @@ import asr
 from asr.assemble import SUPPLIED
 from asr.config import check
 from asr.errors import InputError
+from asr.finetune import Finetune
 
 _PACKAGE = Path(asr.__path__[0])
 # In the wheel the configs lie inside the package, in a checkout at the top of the tree.
@@ -31,6 +32,7 @@ SETTINGS: dict[str, Any] = {
     "run_dir": str | None,
     "resume": str | None,
     "data_root": str,
+    "finetune": Finetune,
 }
 # Arguments that the code, not the config, gives to a node.
 _SUPPLIED = {

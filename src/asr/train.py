@@ -24,10 +24,13 @@ from asr.compose import CONFIGS, check_config, explain, plain
 from asr.config import build, locate
 from asr.errors import InputError
 from asr.training import report
+from asr.training.begin import begin
 from asr.training.callbacks import make_callbacks
 from asr.training.checkpoint import BEST, LAST
 from asr.training.csv_logger import CSVLog
+from asr.training.finetuning import read_finetuning
 from asr.training.module import SpeechModule
+from asr.training.pretrained import load_pretrained, with_pretrained
 from asr.training.results import save_results
 from asr.training.run_folder import choose_folder, is_child, resumed, write_config
 
@@ -36,9 +39,11 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     """Fit, test the best weights, export them; returns the metric that a sweep optimises."""
     began = time.monotonic()
     seed, resume = config["seed"], config["resume"]
+    finetuning = read_finetuning(config.get("finetune"))
     L.seed_everything(seed, workers=True, verbose=False)
 
     # What can be refused without data is refused before a corpus is fetched.
+    pretrained = load_pretrained(finetuning) if finetuning and not resume else None
     features, _ = make_encoder(config)
     waveform_augment = build(config["augment"]["waveform"], "augment.waveform")
     spectrogram_augment = build(config["augment"]["spectrogram"], "augment.spectrogram")
@@ -62,10 +67,15 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     recognizer = assemble(config, vocabulary, spectrogram_augment)
     data.bind(recognizer.task, recognizer.model.frames)
     data.write_skipped(folder / "skipped.jsonl")
-    recognizer.model.fit_statistics(batch.waveforms for batch in data.sample(seconds=600))
+    if finetuning is None:
+        recognizer.model.fit_statistics(batch.waveforms for batch in data.sample(seconds=600))
     report.announce(data, recognizer, trainer)
+    beginning = begin(finetuning, pretrained, recognizer)
 
-    module = SpeechModule(recognizer, optimizer, schedule, seed, data.described)
+    module = SpeechModule(
+        recognizer, optimizer, schedule, seed, {**data.described, **beginning.facts},
+        still=beginning.still, factors=beginning.factors,
+    )  # fmt: skip
     ready = time.monotonic()
     trainer.fit(module, data, ckpt_path=folder / LAST if resume else None, weights_only=True)
     fitted = time.monotonic()
@@ -87,6 +97,9 @@ def _run(cfg: DictConfig) -> float:
         if config["resume"]:
             config = resumed(Path(config["resume"]), overrides)
         check_config(config)
+        if not config["resume"]:
+            config = with_pretrained(config, overrides)
+            check_config(config)
         trial = job.job.num if job.mode == RunMode.MULTIRUN else None
         folder = choose_folder(config["run_dir"], trial, config["resume"])
         if not is_child():

@@ -19,6 +19,7 @@ examples:
   asr train
   asr train corpus=yesno vocabulary=words trainer.max_epochs=100
   asr train experiment=yesno corpus.root=data/yesno run_dir=runs/yesno
+  asr train finetune.from=runs/base corpus=manifest corpus.path=new.jsonl
   asr train -m seed=1,2,3 run_dir=runs/seeds
 
 choices ({folder}):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,17 @@ TINY = [
     "corpus.train=48",
     "corpus.val=12",
     "corpus.test=13",
-    "features.sample_rate=8000",
-    "features.bins=40",
-    "model.blocks=[{channels: 32, pool: {kind: max, kernel: 2}}, {channels: 48}]",
     "augment.spectrogram.time_width=4",
     "data.batch_seconds=12",
     "trainer=cpu",
     "trainer.max_epochs=2",
     "trainer.precision='32'",
     "trainer.threads=1",
+]
+BODY = [
+    "features.sample_rate=8000",
+    "features.bins=40",
+    "model.blocks=[{channels: 32, pool: {kind: max, kernel: 2}}, {channels: 48}]",
 ]
 
 
@@ -37,20 +40,23 @@ def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def run(tones: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs ``python train.py`` on the tiny settings, in a folder of its own."""
+    return partial(train, tones, tmp_path)
 
-    def call(*overrides: str, tiny: bool = True, status: int = 0) -> Any:
-        settings = [*TINY, f"data_root={tones}"] if tiny else []
-        flags = [item for item in overrides if item.startswith("-")]
-        given = [item for item in overrides if not item.startswith("-")]
-        done = subprocess.run(
-            [sys.executable, ROOT / "train.py", *flags, *settings, *given],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )  # fmt: skip
-        assert done.returncode == status, done.stdout + done.stderr
-        return done
 
-    return call
+def train(
+    tones: Path, cwd: Path, *overrides: str, tiny: bool = True, body: bool = True, status: int = 0
+) -> subprocess.CompletedProcess[str]:
+    """Run ``python train.py`` in ``cwd``; without ``body`` the network is not said."""
+    settings = [*TINY, *(BODY if body else []), f"data_root={tones}"] if tiny else []
+    flags = [item for item in overrides if item.startswith("-")]
+    given = [item for item in overrides if not item.startswith("-")]
+    done = subprocess.run(
+        [sys.executable, ROOT / "train.py", *flags, *settings, *given],
+        cwd=cwd, capture_output=True, text=True, check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
 
 
 def summary(folder: Path) -> dict[str, Any]:

@@ -51,6 +51,10 @@ class Classification:
         self.dropout = dropout
         self._weight = _weights(vocabulary, class_weights) if len(vocabulary) else None
 
+    @property
+    def classes(self) -> Sequence[str | None]:
+        return self.vocabulary.symbols
+
     @staticmethod
     def target(utterance: Utterance) -> str:
         return utterance.label or utterance.text

@@ -41,6 +41,10 @@ class CTC:
     def blank(self) -> int:
         return len(self.vocabulary)
 
+    @property
+    def classes(self) -> Sequence[str | None]:
+        return [*self.vocabulary.symbols, None]
+
     @staticmethod
     def target(utterance: Utterance) -> str:
         return utterance.text or utterance.label

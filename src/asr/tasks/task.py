@@ -29,6 +29,10 @@ class Task(Protocol):
     monitor: Monitor
     vocabulary: Vocabulary
 
+    @property
+    def classes(self) -> Sequence[str | None]:
+        """What each output of the head stands for, in order; ``None`` is the CTC blank."""
+
     @staticmethod
     def target(utterance: Utterance) -> str:
         """What of an utterance is to be predicted, before normalisation."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any, NamedTuple
 
 import lightning as L
@@ -17,6 +17,7 @@ from asr.assemble import Recognizer
 from asr.bundle import KEY, description
 from asr.data.batch import Batch, Unread
 from asr.keyed import key
+from asr.training.parameter_groups import FACTOR, parameter_groups
 
 
 class Prediction(NamedTuple):
@@ -45,6 +46,8 @@ class SpeechModule(L.LightningModule):
             it is stepped once per optimiser step.
         seed: of all that is random in a step.
         facts: of the data, to be kept in checkpoints.
+        still: names of the layers of the network that stay in evaluation mode.
+        factors: of the learning rate, by the name of the parameter; 1 where there is none.
     """
 
     def __init__(
@@ -54,6 +57,9 @@ class SpeechModule(L.LightningModule):
         schedule: Callable[..., LRScheduler],
         seed: int = 0,
         facts: Mapping[str, Any] | None = None,
+        *,
+        still: Set[str] = frozenset(),
+        factors: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         self.recognizer = recognizer
@@ -68,9 +74,19 @@ class SpeechModule(L.LightningModule):
         self.predictions: list[Prediction] = []
         self.unread: dict[str, str] = {}
         self.audio_seconds = 0.0
+        self.still = still
+        self.factors = factors or {}
+        self.train()
+
+    def train(self, mode: bool = True) -> SpeechModule:
+        """Set training mode, but for the layers that are to be left as they are."""
+        super().train(mode)
+        for name in self.still:
+            self.model.get_submodule(name).training = False
+        return self
 
     def configure_optimizers(self) -> Any:
-        optimizer = self.optimizer(_groups(self.model, _weight_decay(self.optimizer)))
+        optimizer = self.optimizer(parameter_groups(self.model, self.optimizer, self.factors))
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = {"scheduler": self.schedule(optimizer, steps=steps), "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
@@ -102,14 +118,14 @@ class SpeechModule(L.LightningModule):
         self.unread.update(batch.unread)
         loss = self.task.loss(self.model(batch.waveforms, batch.keys), batch)
         self.log("train/loss", loss, batch_size=len(batch.ids), prog_bar=True)
-        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
-        self.log("train/lr", rate, batch_size=len(batch.ids))
+        group = self.trainer.optimizers[0].param_groups[0]
+        self.log("train/lr", group["lr"] / group.get(FACTOR, 1.0), batch_size=len(batch.ids))
         self.audio_seconds += sum(batch.waveforms.lengths.tolist()) / self.model.sample_rate
         return loss
 
     def on_validation_epoch_start(self) -> None:
         self.predictions.clear()
-        _average_statistics(self.model)
+        _average_statistics(self.model, self.still)
 
     def validation_step(self, batch: Batch | tuple[Unread, ...], batch_idx: int) -> None:
         self._evaluate(batch, "val", self.val_metrics)
@@ -146,25 +162,14 @@ class SpeechModule(L.LightningModule):
         self.predictions += map(Prediction, batch.rows, batch.ids, batch.references, hypotheses)
 
 
-def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Weights, which decay, and biases and normalisation, which have no reason to."""
-    weights = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
-    others = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
-    groups = [{"params": weights, "weight_decay": weight_decay}]
-    return [*groups, {"params": others, "weight_decay": 0.0}] if others else groups
-
-
-def _weight_decay(optimizer: Callable[..., Optimizer]) -> float:
-    return float(getattr(optimizer, "keywords", {}).get("weight_decay", 0.0))
-
-
 @torch.no_grad()
-def _average_statistics(model: nn.Module) -> None:
+def _average_statistics(model: nn.Module, still: Set[str]) -> None:
     """Give every process the mean of all running statistics, so that all score one model."""
     if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
         return
     world = torch.distributed.get_world_size()
     for name, buffer in model.named_buffers():
-        if name.endswith(("running_mean", "running_var")):
+        layer, _, statistic = name.rpartition(".")
+        if statistic in ("running_mean", "running_var") and layer not in still:
             torch.distributed.all_reduce(buffer)
             buffer /= world

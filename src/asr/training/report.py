@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import lightning as L
@@ -11,8 +11,11 @@ import torch
 from asr.assemble import Recognizer
 from asr.models.acoustic import AcousticModel
 from asr.training.data import SPLITS, SpeechData
+from asr.training.finetuning import Finetuning
+from asr.training.transfer import Transfer
 
 log = logging.getLogger("asr")
+_SHOWN = 12  # new symbols by name
 
 
 def announce(data: SpeechData, recognizer: Recognizer, trainer: L.Trainer) -> None:
@@ -37,8 +40,30 @@ def announce(data: SpeechData, recognizer: Recognizer, trainer: L.Trainer) -> No
     )  # fmt: skip
 
 
+def announce_transfer(finetuning: Finetuning, done: Transfer) -> None:
+    """Say what of a trained network is reused and what is new."""
+    log.info(
+        "fine-tuning %s: encoder %s parameters; output: %d of %d rows reused%s",
+        finetuning.name, f"{done.reused:,}", done.rows, done.rows + len(done.new), _new(done.new),
+    )  # fmt: skip
+
+
+def announce_rates(model: AcousticModel, factors: Mapping[str, float]) -> None:
+    """Say how much is frozen, and what is trained at which part of the learning rate."""
+    trained = {n: p.numel() for n, p in model.named_parameters() if p.requires_grad}
+    frozen, every = parameters(model) - sum(trained.values()), parameters(model)
+    if frozen:
+        log.info("frozen: %s of %s parameters", f"{frozen:,}", f"{every:,}")
+    shares: Counter[float] = Counter()
+    for name, size in trained.items():
+        shares[factors.get(name, 1.0)] += size
+    if set(shares) != {1.0}:
+        told = ", ".join(f"{factor:.3g} for {size:,}" for factor, size in sorted(shares.items()))
+        log.info("learning rate: %s parameters, as factors of optimizer.lr", told)
+
+
 def parameters(model: torch.nn.Module) -> int:
-    """Numbers that training changes."""
+    """Numbers that training changes, or could if they were not frozen."""
     return sum(parameter.numel() for parameter in model.parameters())
 
 
@@ -62,6 +87,14 @@ def _shown(name: str, value: Any) -> str:
         if isinstance(value, float)
         else str(value)
     )
+
+
+def _new(symbols: Sequence[str | None]) -> str:
+    if not symbols:
+        return ""
+    shown = ["the blank" if symbol is None else repr(symbol) for symbol in symbols[:_SHOWN]]
+    more = len(symbols) - len(shown)
+    return f", new: {' '.join(shown)}" + (f" and {more} more" if more else "")
 
 
 def _reasons(skipped: Any) -> str:

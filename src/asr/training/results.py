@@ -44,7 +44,7 @@ def save_results(
     """Write bundle, predictions and summary, and print the result."""
     test = {name.removeprefix("test/"): float(value) for name, value in scores.items()}
     summary = summarize(recognizer, module, data, trainer, test, seconds)
-    save_bundle(folder / BUNDLE, recognizer, {"test": test, **data.described})
+    save_bundle(folder / BUNDLE, recognizer, {"test": test, **module.facts})
     rows = [
         {"id": item.id, "reference": item.reference, "hypothesis": item.hypothesis}
         for item in module.predictions

@@ -75,7 +75,7 @@ def resumed(folder: Path, overrides: Sequence[str]) -> dict[str, Any]:
         if key in ("resume", "run_dir"):
             continue
         if isinstance(OmegaConf.select(config, key), DictConfig) or (
-            "." not in key and key != "seed"
+            ("." not in key and key != "seed") or key.startswith("finetune.")
         ):
             raise InputError(
                 f"{key}: a resumed run keeps its parts; start a new run, or change single values "
