@@ -197,7 +197,7 @@ def test_every_kind_leaves_time_as_it_is(kind: str) -> None:
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match="norm must be one of .*'layer', 'none'.*, got 'group'"):
+    with pytest.raises(ValueError, match=r"norm must be one of .*'layer', 'none'.*, got 'group'"):
         make_norm("group", 3)  # type: ignore[arg-type]
 
 

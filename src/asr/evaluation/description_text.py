@@ -120,7 +120,7 @@ def _number(value: float) -> str:
 
 
 def _time(ms: float) -> str:
-    return f"{ms / 1000:.1f} s" if 10_000 <= ms and not isinf(ms) else f"{_number(ms)} ms"
+    return f"{ms / 1000:.1f} s" if ms >= 10_000 and not isinf(ms) else f"{_number(ms)} ms"
 
 
 def _short(value: float) -> str:
