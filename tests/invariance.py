@@ -54,6 +54,7 @@ def assert_span_is_what_is_heard(
     span = layer.span
     heard = _heard(layer, channels, length)
     assert heard.shape[1] == layer.output_length(length)
+    assert not span.whole, "then everything is heard"
     for frame in range(heard.shape[1]):
         found = heard[:, frame].nonzero().flatten().tolist()
         first, last = frame * span.stride - span.left, frame * span.stride + span.right

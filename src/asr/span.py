@@ -16,17 +16,20 @@ class Span(NamedTuple):
     Output frame ``t`` hears input frames ``t * stride - left`` to ``t * stride + right``.
 
     >>> Span(left=1, right=1).then(Span(left=3, right=3, stride=2))
-    Span(left=4, right=4, stride=2)
+    Span(left=4, right=4, stride=2, whole=False)
 
     Attributes:
-        left: frames before, infinite where the whole utterance is used.
+        left: frames before, infinite where there is no limit.
         right: frames after, the look-ahead.
         stride: input frames from one output frame to the next.
+        whole: whether it depends, besides, on all of the utterance, by a mean or by statistics
+            over time; ``left`` and ``right`` leave that out.
     """
 
     left: float = 0
     right: float = 0
     stride: int = 1
+    whole: bool = False
 
     @property
     def receptive_field(self) -> float:
@@ -39,11 +42,13 @@ class Span(NamedTuple):
             self.left + self.stride * after.left,
             self.right + self.stride * after.right,
             self.stride * after.stride,
+            self.whole or after.whole,
         )
 
     def beside(self, other: "Span") -> "Span":
         """The span of two layers whose outputs are added."""
-        return Span(max(self.left, other.left), max(self.right, other.right), self.stride)
+        left, right = max(self.left, other.left), max(self.right, other.right)
+        return Span(left, right, self.stride, self.whole or other.whole)
 
 
 @runtime_checkable

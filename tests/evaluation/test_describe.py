@@ -37,8 +37,8 @@ def test_totals_are_those_of_the_model() -> None:
 
     assert description.parameters == sum(p.numel() for p in model.parameters())
     assert sum(layer.parameters for layer in description.layers) == description.parameters
-    assert description.span == model.local_span
-    assert description.whole_utterance
+    assert description.span == model.span
+    assert description.span.whole
 
 
 def test_each_layer_hears_what_changes_it(linear: AcousticModel) -> None:

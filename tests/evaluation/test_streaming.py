@@ -61,7 +61,7 @@ def with_guests(*guests: Guest) -> AcousticModel:
 def test_the_stated_delay_is_the_time_until_an_output_frame_is_settled(override: str) -> None:
     model = model_of("features=waveform", "features.normalize=none", override)
     delay_ms = streaming(model).delay_ms
-    samples, hop = 120, model.local_span.stride
+    samples, hop = 120, model.span.stride
     waveform = torch.randn(1, 1, samples)
 
     def logits(changed: int | None) -> Tensor:

@@ -1,8 +1,7 @@
-from math import inf
-
 import torch
 
 from asr.layers.heads import FrameHead, PooledHead
+from asr.span import Span
 from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 
 
@@ -43,5 +42,5 @@ def test_dropout_of_a_pooled_head_works_in_training_only() -> None:
 
 
 def test_a_frame_head_hears_its_frame_and_a_pooled_head_the_whole_utterance() -> None:
-    assert FrameHead(4, 3).span == (0, 0, 1)
-    assert PooledHead(4, 3).span.receptive_field == inf
+    assert FrameHead(4, 3).span == Span()
+    assert PooledHead(4, 3).span == Span(whole=True)

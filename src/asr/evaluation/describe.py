@@ -49,10 +49,8 @@ class Description:
     Attributes:
         seconds: of the input for which shapes, multiply-accumulates and traffic are told.
         weights_bytes: what is saved of it, in float32.
-        span: of the network without what depends on the whole utterance by normalisation.
+        span: of features and encoder.
         shortest: least samples for which it gives a frame.
-        whole_utterance: whether features are normalised over the utterance, so that, strictly,
-            every frame depends on all of it.
         lengths: whether stated output lengths are those of the encoder's forward pass.
         streaming: whether it can hear while somebody speaks.
     """
@@ -64,7 +62,6 @@ class Description:
     weights_bytes: int
     span: Span
     shortest: int
-    whole_utterance: bool
     lengths: LengthCheck
     streaming: Streaming
 
@@ -99,7 +96,6 @@ class Description:
             **self._heard(self.span),
             "shortest_input_samples": self.shortest,
             "shortest_input_ms": self.milliseconds(self.shortest),
-            "normalised_over_the_utterance": self.whole_utterance,
             **self.lengths.to_json(),
             "streaming": self.streaming.to_json(),
         }
@@ -126,6 +122,7 @@ class Description:
         }
         finite = {name: None if isinf(value) else int(value) for name, value in samples.items()}
         return {
+            "whole_utterance": span.whole,
             **{f"{name}_samples": value for name, value in finite.items()},
             **{
                 f"{name}_ms": None if value is None else self.milliseconds(value)
@@ -160,9 +157,8 @@ def describe(model: AcousticModel, seconds: float = 1.0) -> Description:
         sample_rate=model.sample_rate,
         parameters=_parameters(model),
         weights_bytes=_weights_bytes(model),
-        span=model.local_span,
+        span=model.span,
         shortest=shortest,
-        whole_utterance=isinf(model.features.span.right),
         lengths=lengths,
         streaming=streaming(model),
     )

@@ -113,5 +113,5 @@ def _keys(hops: Any, clipped: bool) -> tuple[list[Any], list[str]]:
 def _title(description: Description) -> str:
     ms, span = description.milliseconds, description.span
     field = "all" if span.receptive_field == inf else f"{ms(span.receptive_field):.4g} ms"
-    note = "; features are normalised over the utterance" if description.whole_utterance else ""
+    note = ", and the whole utterance" if span.whole else ""
     return f"receptive field {field}, hop {ms(span.stride):.4g} ms{note}"

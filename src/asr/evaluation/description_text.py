@@ -90,9 +90,9 @@ def _certificate(description: Description) -> Iterator[str]:
 
 
 def _notes(description: Description) -> Iterator[str]:
-    if description.whole_utterance:
+    if description.span.whole:
         yield (
-            "note: features are normalised over the utterance, so, strictly, every frame depends "
+            "note: something above is over the whole utterance, so, strictly, every frame depends "
             "on all\nof it; contexts and receptive field leave that out"
         )
     early = _before_convolution(description, 3)

@@ -188,4 +188,4 @@ def _kept_by_nearly_all(largest: Sequence[float]) -> float:
 
 
 def _feature_hop_ms(model: AcousticModel) -> float:
-    return 1000 * model.features.local_span.stride / model.sample_rate
+    return 1000 * model.features.span.stride / model.sample_rate

@@ -15,13 +15,11 @@ class Leaf(NamedTuple):
     Attributes:
         name: where in the network it is.
         before: what one of its input frames hears, in samples of the waveform.
-        local: its own span, less what features hear by normalisation over the utterance.
     """
 
     name: str
     layer: nn.Module
     before: Span
-    local: Span
 
     @property
     def span(self) -> Span:
@@ -31,13 +29,13 @@ class Leaf(NamedTuple):
     @property
     def heard(self) -> Span:
         """What one of its output frames hears, in samples of the waveform."""
-        return self.before.then(self.local)
+        return self.before.then(self.span)
 
 
 def leaves(model: AcousticModel) -> Iterator[Leaf]:
     """The leaves of features, encoder and head, in the order in which values go through them."""
-    features = model.features.local_span
-    yield Leaf("features", cast(nn.Module, model.features), Span(), features)
+    features = model.features.span
+    yield Leaf("features", cast(nn.Module, model.features), Span())
     yield from _within("encoder", cast(nn.Module, model.encoder), features)
     yield from _within("head", model.head, features.then(model.encoder.span))
 
@@ -47,4 +45,4 @@ def _within(name: str, layer: nn.Module, before: Span) -> Iterator[Leaf]:
         for part in layer.parts():
             yield from _within(f"{name}.{part.name}", part.layer, before.then(part.before))
     else:
-        yield Leaf(name, layer, before, cast(TimeLayer, layer).span)
+        yield Leaf(name, layer, before)

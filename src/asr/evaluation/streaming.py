@@ -37,7 +37,7 @@ class Streaming:
     Attributes:
         delay_ms: from the middle of an output frame, sample ``t * hop``, until all that it
             hears has been said: the look-ahead. Infinite where a stream is not possible.
-        local_ms: the same if features were not normalised over the utterance.
+        local_ms: the same without what needs the whole utterance.
         obstacles: layers that wait, or keep all that came before, in the network's order.
     """
 
@@ -56,7 +56,6 @@ class Streaming:
         else:
             waiting = sum(isinf(obstacle.wait_ms) for obstacle in self.obstacles)
             need = "1 layer needs" if waiting == 1 else f"{waiting} layers need"
-            # Where only the features wait, there is a figure for the network without that.
             rest = "" if isinf(self.local_ms) else f"; without it, {self.local_ms:.4g} ms behind"
             yield f"not possible: {need} the whole utterance{rest}"
         reasons: dict[str, list[Obstacle]] = defaultdict(list)
@@ -86,17 +85,22 @@ def streaming(model: AcousticModel) -> Streaming:
     ms_per_sample = 1000 / model.sample_rate
     head = cast(TimeLayer, model.head).span
     obstacles = [
-        Obstacle(leaf.name, reason, leaf.before.stride * leaf.span.right * ms_per_sample)
+        Obstacle(leaf.name, reason, _wait(leaf) * ms_per_sample)
         for leaf in leaves(model)
         if (reason := _reason(leaf))
     ]
-    delay, local = (span.then(head).right for span in (model.span, model.local_span))
-    return Streaming(delay * ms_per_sample, local * ms_per_sample, obstacles)
+    span = model.span.then(head)
+    local = span.right * ms_per_sample
+    return Streaming(inf if span.whole else local, local, obstacles)
+
+
+def _wait(leaf: Leaf) -> float:
+    return inf if leaf.span.whole else leaf.before.stride * leaf.span.right
 
 
 def _reason(leaf: Leaf) -> str:
     """Why the layer waits, or empty where it does not."""
-    if leaf.span.right == inf:
+    if leaf.span.whole or leaf.span.right == inf:
         return _stated(leaf.layer) or "needs the whole utterance"
     if leaf.span.left == inf:
         return _stated(leaf.layer) or "keeps all that came before"

@@ -1,7 +1,5 @@
 """Features cut or filled up to a fixed number of frames."""
 
-from math import inf
-
 import torch
 from torch import Tensor, nn
 
@@ -42,12 +40,9 @@ class FixedFrames(nn.Module):
         return self.features.normalize  # type: ignore[return-value]
 
     @property
-    def local_span(self) -> Span:
-        return self.features.local_span  # type: ignore[return-value]
-
-    @property
     def span(self) -> Span:
-        return self.local_span._replace(left=inf, right=inf)
+        span: Span = self.features.span  # type: ignore[assignment]
+        return span._replace(whole=True)
 
     def output_length(self, length: Length) -> Length:
         if isinstance(length, Tensor):

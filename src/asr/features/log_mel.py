@@ -90,13 +90,8 @@ class LogMel(nn.Module):
         self.normalize = Normalize(normalize, self.out_channels)
 
     @property
-    def local_span(self) -> Span:
-        """The samples under the window, whatever the normalisation."""
-        return Span(self.window // 2, (self.window - 1) // 2, self.hop)
-
-    @property
     def span(self) -> Span:
-        return self.normalize.span_after(self.local_span)
+        return self.normalize.span_after(Span(self.window // 2, (self.window - 1) // 2, self.hop))
 
     def output_length(self, length: Length) -> Length:
         return length // self.hop + 1

@@ -63,12 +63,8 @@ class MFCC(nn.Module):
         self.normalize = Normalize(normalize, self.out_channels)
 
     @property
-    def local_span(self) -> Span:
-        return self.log_mel.local_span
-
-    @property
     def span(self) -> Span:
-        return self.normalize.span_after(self.local_span)
+        return self.normalize.span_after(self.log_mel.span)
 
     def output_length(self, length: Length) -> Length:
         return self.log_mel.output_length(length)

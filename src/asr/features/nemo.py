@@ -80,14 +80,11 @@ class NemoMel(nn.Module):
         self.normalize = Normalize(normalize, bins, sample_variance=True)
 
     @property
-    def local_span(self) -> Span:
-        """The samples under the window, whatever the normalisation."""
-        before = 1 if self.preemphasis else 0
-        return Span(self.window // 2 + before, (self.window - 1) // 2, self.hop)
-
-    @property
     def span(self) -> Span:
-        return self.normalize.span_after(self.local_span)
+        before = 1 if self.preemphasis else 0
+        return self.normalize.span_after(
+            Span(self.window // 2 + before, (self.window - 1) // 2, self.hop)
+        )
 
     def output_length(self, length: Length) -> Length:
         return length // self.hop
@@ -160,13 +157,9 @@ class NemoMFCC(nn.Module):
         self.normalize = Normalize("none", coefficients)
 
     @property
-    def local_span(self) -> Span:
+    def span(self) -> Span:
         # At its ends, a recording stands in for what is beyond them, within the window.
         return Span(self.window // 2, (self.window - 1) // 2, self.hop)
-
-    @property
-    def span(self) -> Span:
-        return self.local_span
 
     def output_length(self, length: Length) -> Length:
         return length // self.hop + 1

@@ -1,7 +1,6 @@
 """Zero mean and unit variance of features, per utterance or with statistics of the corpus."""
 
 from collections.abc import Iterable
-from math import inf
 from typing import Literal
 
 import torch
@@ -71,7 +70,7 @@ class Normalize(nn.Module):
 
     def span_after(self, span: Span) -> Span:
         """The span of features with ``span`` once they are normalised."""
-        return span._replace(left=inf, right=inf) if self.kind == "utterance" else span
+        return span._replace(whole=True) if self.kind == "utterance" else span
 
     def forward(self, x: Padded) -> Padded:
         if self.kind == "none":

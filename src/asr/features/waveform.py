@@ -21,8 +21,6 @@ class Waveform(nn.Module):
         ValueError: a value is out of range.
     """
 
-    local_span = Span()
-
     def __init__(
         self, sample_rate: int, *, channels: int = 1, normalize: Normalization = "utterance"
     ) -> None:
@@ -36,7 +34,7 @@ class Waveform(nn.Module):
 
     @property
     def span(self) -> Span:
-        return self.normalize.span_after(self.local_span)
+        return self.normalize.span_after(Span())
 
     def output_length(self, length: Length) -> Length:
         return length

@@ -7,7 +7,7 @@ import tarfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import torch
 import yaml
@@ -50,7 +50,7 @@ def read_nemo(path: Path) -> NemoFile:
     return NemoFile(config, _weights(path, members.pop(_WEIGHTS)), members)
 
 
-def read_weights(data: io.BufferedIOBase | Path) -> dict[str, Tensor]:
+def read_weights(data: IO[bytes] | Path) -> dict[str, Tensor]:
     """The tensors of a state dict that ``torch.save`` wrote.
 
     Raises:

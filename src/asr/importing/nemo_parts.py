@@ -207,9 +207,10 @@ def _block(block: Any, name: str) -> dict[str, Any]:
     factor = float(block.get("kernel_size_factor", 1.0))
     kernel = max(int(_one(block, "kernel", name) * factor), 1)
     dilation = _one(block, "dilation", name)
-    made = {
+    kernel += (kernel + 1) % 2  # even ones are made odd there, too
+    made: dict[str, Any] = {
         "channels": int(block["filters"]),
-        "kernels": [kernel + (kernel + 1) % 2] * repeat,  # even ones are made odd there, too
+        "kernels": [kernel] * repeat,
         "stride": stride,
         "dilation": dilation,
         "dropout": float(block.get("dropout", 0.0)),
@@ -221,7 +222,7 @@ def _block(block: Any, name: str) -> dict[str, Any]:
     future = int(block.get("future_context", -1))
     if future >= 0 and dilation > 1:
         raise InputError(f"{name} has both a future_context and a dilation")
-    if 0 <= future < made["kernels"][0]:
+    if 0 <= future < kernel:
         made |= {"padding": "causal", "lookahead": future}
     if block.get("se"):
         made["squeeze_excite"] = {"reduction": int(block.get("se_reduction_ratio", 8))}

@@ -1,7 +1,7 @@
 """From the weights of a NeMo model to those of the same model here, name by name."""
 
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -91,7 +91,7 @@ def _norm(name: str, norm: TimeBatchNorm) -> Iterator[tuple[str, Tensor]]:
 
 def _check_features(model: AcousticModel, left: dict[str, Tensor]) -> None:
     """Take out of ``left`` the windows and filters that ours agree with."""
-    features = getattr(model.features, "features", model.features)
+    features = cast(Any, getattr(model.features, "features", model.features))
     ours = {
         "featurizer.window": features.shape,
         "featurizer.fb": features.filters.T,

@@ -5,7 +5,6 @@ tensor of ``(batch, maps, bands, time)`` whose two middle axes are made one.
 """
 
 from collections.abc import Callable
-from math import inf
 
 import torch
 from torch import Tensor, nn
@@ -19,9 +18,9 @@ def band_by_band(layer: Callable[[Padded], Padded], x: Padded, bands: int) -> Pa
 
     Shape: ``(batch, maps * bands, time)`` to ``(batch, new_maps * bands, new_time)``.
     """
-    grid = x.values.unflatten(1, (-1, bands)).transpose(1, 2)  # (batch, bands, maps, time)
+    grid = torch.unflatten(x.values, 1, (-1, bands)).transpose(1, 2)  # (batch, bands, maps, time)
     y = layer(Padded(grid.flatten(0, 1), x.lengths.repeat_interleave(bands)))
-    grid = y.values.unflatten(0, (-1, bands)).transpose(1, 2)
+    grid = torch.unflatten(y.values, 0, (-1, bands)).transpose(1, 2)
     return Padded(grid.flatten(1, 2), y.lengths[::bands])
 
 
@@ -48,7 +47,7 @@ class ScalarNorm(nn.Module):
 
     @property
     def span(self) -> Span:
-        return Span(inf, inf) if self.over_time else Span()
+        return Span(whole=self.over_time)
 
     def output_length(self, length: Length) -> Length:
         return length

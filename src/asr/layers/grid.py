@@ -4,6 +4,7 @@ See :mod:`asr.layers.bands` for the order of channels. Time keeps its rules: pad
 from kernels and statistics, and a layer answers for the frames that it hears.
 """
 
+import torch
 from torch import nn
 
 from asr.layers.norm import TimeBatchNorm
@@ -55,7 +56,7 @@ class GridConv(nn.Module):
         return length
 
     def forward(self, x: Padded) -> Padded:
-        grid = x.zeroed().values.unflatten(1, (-1, self.bands))
+        grid = torch.unflatten(x.zeroed().values, 1, (-1, self.bands))
         return x._replace(values=self.conv(grid).flatten(1, 2))
 
 
@@ -87,8 +88,8 @@ class GridNorm(nn.Module):
         return length
 
     def forward(self, x: Padded) -> Padded:
-        grouped = x.values.unflatten(1, (self.maps * self.sub_bands, -1)).transpose(1, 2)
+        grouped = torch.unflatten(x.values, 1, (self.maps * self.sub_bands, -1)).transpose(1, 2)
         inner = grouped.shape[1]  # bands that share statistics stand beside each other as rows
         rows = Padded(grouped.flatten(0, 1), x.lengths.repeat_interleave(inner))
-        y = self.norm(rows).values.unflatten(0, (-1, inner)).transpose(1, 2)
+        y = torch.unflatten(self.norm(rows).values, 0, (-1, inner)).transpose(1, 2)
         return x._replace(values=y.flatten(1, 2))

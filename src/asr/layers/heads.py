@@ -1,7 +1,5 @@
 """The last layer of a model: from encoder channels to class logits."""
 
-from math import inf
-
 from torch import Tensor, nn
 from typing_extensions import TypedDict
 
@@ -63,7 +61,7 @@ class PooledHead(nn.Module):
         dropout: probability of zeroing a pooled channel in training.
     """
 
-    span = Span(inf, inf)
+    span = Span(whole=True)
     streaming_obstacle = "mean over all frames"
 
     def __init__(

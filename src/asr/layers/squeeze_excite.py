@@ -1,7 +1,5 @@
 """Squeeze-and-excitation: channels weighed by what is heard in all of the utterance."""
 
-from math import inf
-
 import torch
 from torch import Tensor, nn
 
@@ -58,7 +56,7 @@ class SqueezeExcite(nn.Module):
 
     @property
     def span(self) -> Span:
-        return Span(inf, inf) if self.mean is None else self.mean.span
+        return Span(whole=True) if self.mean is None else self.mean.span
 
     def output_length(self, length: Length) -> Length:
         return length
@@ -71,7 +69,7 @@ class SqueezeExcite(nn.Module):
     def _squeezed(self, x: Padded) -> Tensor:
         """The mean over time of values that are zero beyond each utterance."""
         if self.mean is not None:
-            return self.mean(x).values  # type: ignore[no-any-return]
+            return self.mean(x).values
         # A sum over time wants more than half precision.
         precise = torch.promote_types(x.values.dtype, torch.float32)
         total = x.values.sum(dim=-1, keepdim=True, dtype=precise)

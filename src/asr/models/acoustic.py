@@ -23,10 +23,6 @@ class Features(Protocol):
     def span(self) -> Span:
         """What one frame depends on, in samples."""
 
-    @property
-    def local_span(self) -> Span:
-        """The same without the statistics of the utterance."""
-
     def output_length(self, length: Length) -> Length: ...
 
     def raw(self, waveforms: Padded) -> Padded:
@@ -92,18 +88,13 @@ class AcousticModel(nn.Module):
         return self.features.span.then(self.encoder.span)
 
     @property
-    def local_span(self) -> Span:
-        """The same without what depends on the whole utterance by normalisation."""
-        return self.features.local_span.then(self.encoder.span)
-
-    @property
     def sample_rate(self) -> int:
         return self.features.sample_rate
 
     @property
     def hop_ms(self) -> float:
         """Milliseconds from one logit frame to the next."""
-        return 1000 * self.local_span.stride / self.sample_rate
+        return 1000 * self.span.stride / self.sample_rate
 
     def fit_statistics(self, waveforms: Iterable[Padded]) -> None:
         """Compute the global statistics of the features from training audio, if they need any."""

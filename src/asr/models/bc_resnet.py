@@ -4,6 +4,7 @@ Kim et al., 2021, https://arxiv.org/abs/2106.04140. Convolutions over bands are 
 those over time see the mean of the bands, and what they find is given back to all bands.
 """
 
+import torch
 from torch import nn
 
 from asr.layers.conv import TimeConv
@@ -65,7 +66,7 @@ class BroadcastBlock(nn.Module):
 
     def forward(self, x: Padded) -> Padded:
         y: Padded = self.over_bands(x)
-        grid = y.values.unflatten(1, (self.maps, self.out_bands))
+        grid = torch.unflatten(y.values, 1, (self.maps, self.out_bands))
         shared = self.over_time(Padded(grid.mean(dim=2), x.lengths)).values
         values = (grid + shared[:, :, None]).flatten(1, 2)
         if not self.transition:

@@ -69,7 +69,7 @@ def parameters(model: torch.nn.Module) -> int:
 
 def receptive_field_ms(model: AcousticModel) -> float:
     """Milliseconds of audio under one output frame, without statistics of the utterance."""
-    return 1000 * model.local_span.receptive_field / model.sample_rate
+    return 1000 * model.span.receptive_field / model.sample_rate
 
 
 def table(scores: Mapping[str, Any]) -> str:
