@@ -561,7 +561,7 @@ def test_train_is_the_training_program(tmp_path: Path) -> None:
     wrong = subprocess_run("train", "optimizer.lrr=1", cwd=tmp_path)
 
     assert told.returncode == 0
-    assert "pairs, seed" in told.stdout
+    assert "pairs, quartznet_10x5" in told.stdout
     assert wrong.returncode == 2
     assert wrong.stderr == "error: optimizer.lrr: no such setting; did you mean optimizer.lr?\n"
 

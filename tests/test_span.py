@@ -53,7 +53,7 @@ def test_the_receptive_field_counts_the_frame_itself() -> None:
 
 
 def test_fold_joins_the_spans_of_layers() -> None:
-    assert fold([TimeConv(1, 1, 3), TimePool("max", 2), TimeConv(1, 1, 7)]) == (7, 8, 2)
+    assert fold([TimeConv(1, 1, 3), TimePool("max", 2), TimeConv(1, 1, 7)]) == Span(7, 8, 2)
     assert fold([]) == Span()
 
 

@@ -124,7 +124,7 @@ def test_what_hears_everything_says_so_in_json() -> None:
 
     head = description.to_json()["layers"][-1]
 
-    assert head["receptive_field_samples"] is None
+    assert head["whole_utterance"]
     assert head["frames"] == 1
     assert "all" in to_text(description)
 

@@ -17,7 +17,7 @@ def test_samples_are_left_as_they_are() -> None:
     assert torch.equal(y.values, x)
     assert features.output_length(100) == 100
     assert features.out_channels == 2
-    assert features.span == (0, 0, 1)
+    assert features.span == Span()
 
 
 def test_each_channel_is_normalised_by_itself() -> None:

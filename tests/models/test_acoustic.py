@@ -1,4 +1,3 @@
-from math import inf
 
 import pytest
 import torch
@@ -43,8 +42,7 @@ def test_frames_are_those_that_come_out() -> None:
 def test_its_span_is_in_samples() -> None:
     model = _speech()
 
-    assert model.local_span == Span(left=100 + 80 * 1, right=99 + 80 * 2, stride=160)
-    assert model.span == Span(left=inf, right=inf, stride=160)
+    assert model.span == Span(left=100 + 80 * 1, right=99 + 80 * 2, stride=160, whole=True)
     assert model.hop_ms == 20
 
 

@@ -81,7 +81,7 @@ def test_a_causal_stack_hears_no_later_frame() -> None:
     blocks: list[Any] = [{"channels": 4, "kernels": [3, 7], "residual": True}] * 2
     stack = ConvStack(2, blocks, every={"padding": "causal", "activation": "gelu"}).double().eval()
 
-    assert stack.span == (16, 0, 1)
+    assert stack.span[:3] == (16, 0, 1)
     assert_span_is_what_is_heard(stack, channels=2, length=40)
 
 

@@ -39,4 +39,4 @@ def test_alone_the_two_hear_eighteen_samples_four_thousand_times_a_second() -> N
 def test_the_further_pairs_bring_a_usable_frame_rate() -> None:
     model = assemble(compose(["model=seed"]), Units("character", units="ab")).model
     assert model.hop_ms == 16
-    assert 1000 * model.local_span.receptive_field / model.sample_rate > 180
+    assert 1000 * model.span.receptive_field / model.sample_rate > 180

@@ -29,6 +29,7 @@ class Layer:
         macs: multiply-accumulates of its convolutions and linear maps.
         traffic: bytes read and written, see :class:`~asr.evaluation.tally.Tally`.
         span: what one of its output frames hears, in samples of the waveform.
+        whole: whether, within the network, it is over the whole utterance itself.
         arguments: see :func:`~asr.evaluation.layer_kind.arguments`.
     """
 
@@ -39,6 +40,7 @@ class Layer:
     macs: int
     traffic: int
     span: Span
+    whole: bool
     arguments: dict[str, Any]
 
 
@@ -173,6 +175,7 @@ def _layer(leaf: Leaf, tally: Tally) -> Layer:
         macs=tally.macs(leaf.layer),
         traffic=tally.traffic(leaf.layer),
         span=leaf.heard,
+        whole=leaf.span.whole and leaf.name != "features",
         arguments=arguments(leaf.layer),
     )
 

@@ -34,16 +34,18 @@ class Growth(NamedTuple):
 
 def growth(description: Description) -> Growth:
     """The series to draw."""
-    ms, spans = description.milliseconds, [layer.span for layer in description.layers]
+    ms, layers = description.milliseconds, description.layers
+    spans = [layer.span for layer in layers]
     left, right = [ms(span.left) for span in spans], [ms(span.right) for span in spans]
     hop = [ms(span.stride) for span in spans]
     edge = _CLIPPED * (max(x for x in (*left, *right, 0) if x < inf) or max(hop))
+    endless = [layer.whole or max(layer.span.left, layer.span.right) == inf for layer in layers]
     return Growth(
-        names=[layer.name for layer in description.layers],
-        left=[min(x, edge) for x in left],
-        right=[min(x, edge) for x in right],
+        names=[layer.name for layer in layers],
+        left=[edge if clipped else x for x, clipped in zip(left, endless, strict=True)],
+        right=[edge if clipped else x for x, clipped in zip(right, endless, strict=True)],
         hop=hop,
-        endless=[max(sides) == inf for sides in zip(left, right, strict=True)],
+        endless=endless,
     )
 
 

@@ -45,8 +45,8 @@ def _row(description: Description, layer: Layer) -> list[str]:
         f"{layer.parameters:,}",
         _short(layer.macs / description.seconds),
         _short(layer.traffic / description.seconds),
-        _number(ms(span.left)),
-        _number(ms(span.right)),
+        "all" if layer.whole else _number(ms(span.left)),
+        "all" if layer.whole else _number(ms(span.right)),
         _number(ms(span.stride)),
     ]
 
