@@ -77,7 +77,7 @@ class TimeBatchNorm(nn.Module):
             )
             return x._replace(values=values)
         values, mean, var, count = _MaskedBatchNorm.apply(
-            x.values, x.lengths, self.weight, self.bias, self.eps
+            x.values, x.mask[:, None], self.weight, self.bias, self.eps
         )
         with torch.no_grad():
             unbiased = var * (count / (count - 1).clamp_min(1))
@@ -87,52 +87,37 @@ class TimeBatchNorm(nn.Module):
 
 
 class _MaskedBatchNorm(torch.autograd.Function):
-    """Two native kernels each way, over zeros where there is padding, put right by the counts.
-
-    The chain of elementary steps reads the values three times as often, and keeps float32 copies
-    of what came in half precision.
-    """
+    """Written out by hand because the chain of elementary steps keeps three copies of x."""
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, lengths: Tensor, weight: Tensor, bias: Tensor, eps: float
+        ctx: Any, x: Tensor, mask: Tensor, weight: Tensor, bias: Tensor, eps: float
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         precise = torch.promote_types(x.dtype, torch.float32)
-        x = Padded(x, lengths).zeroed().values
-        count = lengths.sum().clamp_min(1).double()
-        if x.dtype == precise:
-            var, mean = torch.var_mean(x, dim=(0, 2), correction=0)
-        else:  # a kernel that sums in float32
-            unused = torch.zeros(x.shape[1], dtype=precise, device=x.device)
-            mean, var = torch.ops.aten.batch_norm_update_stats(x, unused, unused.clone(), 0.0)
-        # So far, zeros were counted; E[x^2] and E[x] are of fewer frames than that.
-        share, zeros_mean = x.shape[0] * x.shape[2] / count, mean.double()
-        true_mean = zeros_mean * share
-        squares = (var.double() + zeros_mean.square()) * share
-        var = (squares - true_mean.square()).clamp_min(0).to(precise)
-        mean = true_mean.to(precise)
-        y = F.batch_norm(x, mean, var, weight.to(precise), bias.to(precise), eps=eps)
-        ctx.save_for_backward(x, lengths, weight, mean, var, count.to(precise))
-        ctx.eps = eps
+        count = mask.sum().clamp_min(1).to(precise)
+        values = x.to(precise).masked_fill(~mask, 0)
+        mean = values.sum((0, 2)) / count
+        centred = values.sub_(mean[:, None]).masked_fill_(~mask, 0)
+        var = torch.linalg.vector_norm(centred, dim=(0, 2)).square() / count
+        scale = (var + eps).rsqrt()
+        normal = centred.mul_(scale[:, None])
+        ctx.save_for_backward(normal, mask, weight, scale, count)
+        ctx.dtype = x.dtype
         ctx.mark_non_differentiable(mean, var, count)
+        y = torch.addcmul(bias[:, None], normal, weight[:, None]).to(x.dtype)
         return y, mean, var, count
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, None, Tensor, Tensor, None]:
-        x, lengths, weight, mean, var, count = ctx.saved_tensors
-        scale = (var + ctx.eps).rsqrt()
-        direct, grad_weight, grad_bias = torch.ops.aten.native_batch_norm_backward(
-            Padded(grad, lengths).zeroed().values.contiguous(), x, weight.to(scale.dtype), mean,
-            var, mean, scale, False, ctx.eps, [True, True, True],
-        )  # fmt: skip
-        # What goes through mean and variance is linear in x, channel by channel.
-        slope = -weight * scale.square() * grad_weight / count
-        level = -weight * scale * grad_bias / count - slope * mean
-        zero, one = torch.zeros_like(mean), torch.ones_like(mean)
-        direct += F.batch_norm(x, zero, one, slope.to(mean), level.to(mean), eps=1e-38)
-        through = Padded(direct, lengths).zeroed().values
-        return through, None, grad_weight.to(weight), grad_bias.to(weight), None
+        normal, mask, weight, scale, count = ctx.saved_tensors
+        grad = grad.to(normal.dtype).masked_fill(~mask, 0)
+        grad_bias = grad.sum((0, 2))
+        grad_weight = (grad * normal).sum((0, 2))
+        through = torch.addcmul(grad, normal, (grad_weight / -count)[:, None])
+        through -= (grad_bias / count)[:, None]
+        through *= (weight * scale)[:, None]
+        return through.masked_fill_(~mask, 0).to(ctx.dtype), None, grad_weight, grad_bias, None
 
 
 class TimeLayerNorm(nn.Module):

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import lightning as L
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
+from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor
 
 
@@ -28,5 +30,18 @@ def ema(decay: float = 0.999) -> WeightAveraging:
         weight = 1 - min(decay, (1 + steps) / (10 + steps))
         torch._foreach_lerp_(average, current, weight)
 
-    averaging: Any = WeightAveraging(use_buffers=True, multi_avg_fn=update)
-    return averaging
+    return _Averaging(use_buffers=True, multi_avg_fn=update)
+
+
+class _Averaging(WeightAveraging):
+    """Lightning's, but a checkpoint that is loaded to be tested is tested as it is: averaged.
+
+    Lightning's would put back the weights that training was to go on with, whenever the callback
+    has been through a fit before.
+    """
+
+    def on_load_checkpoint(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        if trainer.state.fn == TrainerFn.FITTING:
+            super().on_load_checkpoint(trainer, pl_module, checkpoint)
