@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -99,6 +100,7 @@ class SpeechData(L.LightningDataModule):
         self.max_skip_fraction = max_skip_fraction
         self.cache_bytes = int(cache_mb * 2**20)
         self.index: dict[Split, Index] = {}
+        self._resumed = (0, 0)
 
     def read(self) -> None:
         """Prepare the corpus and read the header of every file of every split.
@@ -221,12 +223,23 @@ class SpeechData(L.LightningDataModule):
         )
 
     def _position(self) -> tuple[int, int]:
-        # Read when the first batch is asked for: a checkpoint is loaded by then.
+        # With loader workers the first batches are asked for before Lightning has restored its
+        # counters; our own state is restored earlier.
         if self.trainer is None:
-            return 0, 0
+            return self._resumed
         loop = self.trainer.fit_loop
         epoch: Any = loop.epoch_progress.current
-        return int(epoch.processed), loop.epoch_loop.batch_progress.current.ready
+        position = int(epoch.processed), int(loop.epoch_loop.batch_progress.current.ready)
+        return max(position, self._resumed)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where in the training data the run is: epochs done, and batches of the next."""
+        epoch, batch = self._position()
+        return {"epoch": epoch, "batch": batch}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on where ``state_dict`` was taken."""
+        self._resumed = state_dict["epoch"], state_dict["batch"]
 
     def dataset(self, split: Split) -> SpeechDataset:
         """The examples of a split; only those of training are augmented."""
@@ -248,6 +261,7 @@ class SpeechData(L.LightningDataModule):
             batch_sampler=self._sampler(split),
             num_workers=self.workers,
             collate_fn=collate,
+            worker_init_fn=_ignore_signals,
             pin_memory=torch.cuda.is_available(),
             persistent_workers=self.workers > 0,
             # Its own generator: drawing from the global one would let validation change training.
@@ -277,3 +291,10 @@ class SpeechData(L.LightningDataModule):
                 seconds -= float(batch.waveforms.lengths.sum()) / self.sample_rate
             if seconds <= 0:
                 return
+
+
+def _ignore_signals(worker: int) -> None:
+    # A terminal sends its signals to workers too; the main process decides when they end.
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)

@@ -13,6 +13,7 @@ from lightning.pytorch.strategies import DDPStrategy
 
 from asr.errors import InputError
 from asr.training.checkpoint import AtomicCheckpointIO
+from asr.training.interruption import Interruption
 
 Precision = Literal["auto", "32", "bf16", "16"]
 
@@ -33,6 +34,7 @@ def make_trainer(
     gradient_clip: float | None = 1.0,
     accumulate: int = 1,
     validate_every: int = 1,
+    save_every_steps: int | None = None,
     log_every: int = 10,
     deterministic: bool = True,
     threads: int | None = None,
@@ -51,6 +53,7 @@ def make_trainer(
         gradient_clip: largest norm of the gradient; ``None`` for no limit.
         accumulate: batches for each optimiser step.
         validate_every: epochs between validations.
+        save_every_steps: of the optimiser, beside the saves at validations and signals.
         log_every: steps between logged training losses.
         deterministic: whether the same run must give the same bits; off where an operation
             on the device has no deterministic form.
@@ -65,6 +68,7 @@ def make_trainer(
     _refuse_what_cannot_be(
         max_epochs=max_epochs, max_steps=max_steps, accumulate=accumulate, num_nodes=num_nodes,
         validate_every=validate_every, log_every=log_every, threads=threads,
+        save_every_steps=save_every_steps,
     )  # fmt: skip
     if max_epochs is None and max_steps is None:
         raise ValueError("give max_epochs or max_steps, so that the run has an end")
@@ -97,7 +101,7 @@ def make_trainer(
         num_sanity_val_steps=0,
         use_distributed_sampler=False,  # asr.data.sampler knows its share
         default_root_dir=run_dir,
-        callbacks=list(callbacks),
+        callbacks=[*callbacks, Interruption(run_dir, save_every_steps)],
         logger=list(loggers),
         plugins=[AtomicCheckpointIO()],
         **extra,
