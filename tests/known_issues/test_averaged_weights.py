@@ -1,8 +1,8 @@
 """What is tested and exported is the average of the weights that the best checkpoint holds.
 
-Lightning's averaging, once it had been through a fit, put back the weights that training was to go
-on with when the best checkpoint was loaded for the test: on Speech Commands, a MatchboxNet of 94.4 %
-was exported at 84.2 %.
+Lightning's averaging, once it had been through a fit, put back the weights that training would go
+on with when the best checkpoint was loaded for the test: on Speech Commands, a MatchboxNet of
+94.4 % was exported at 84.2 %.
 """
 
 from pathlib import Path

@@ -37,6 +37,6 @@ def test_a_run_killed_three_times_ends_like_one_that_was_not(
     can_import_kill_at(monkeypatch)
     run("run_dir=whole", *OPTIONS, EVERY, *more)
     if "trainer.accumulate=2" in more:
-        chain = tuple(at + 1 for at in chain[:-1]) + (chain[-1],)
+        chain = (*tuple(at + 1 for at in chain[:-1]), chain[-1])
     interrupted(run, "parts", signal.SIGKILL, chain, -signal.SIGKILL, EVERY, *more)
     assert differences(tmp_path / "whole", tmp_path / "parts") == []
