@@ -108,7 +108,7 @@ class Interruption(Callback):
         if trainer.world_size == 1:
             return self.asked
         asked = torch.tensor(self.asked, device=trainer.strategy.root_device)
-        return int(trainer.strategy.reduce(asked, reduce_op="max"))  # type: ignore[arg-type]
+        return int(trainer.strategy.reduce(asked, reduce_op="max"))
 
     def _saved(self, trainer: L.Trainer, asked: int) -> None:
         if not asked:
