@@ -20,12 +20,11 @@ def make_callbacks(nodes: Mapping[str, Any], folder: Path, monitor: Monitor) -> 
     A node with ``_partial_`` is completed with the metric that the task watches, as
     ``lightning.pytorch.callbacks.EarlyStopping`` wants it.
     """
-    callbacks: list[Callback] = [Console(), ForgetRepeated()]
+    callbacks: list[Callback] = [Checkpoints(folder, monitor), Console(), ForgetRepeated()]
     for name, node in nodes.items():
         callback = build(node, f"callbacks.{name}")
         if isinstance(callback, partial):
             callback = callback(monitor=f"val/{monitor.metric}", mode=monitor.mode)
         if callback is not None:
             callbacks.append(callback)
-    # Last, so that what is saved has what the others did, early stopping above all.
-    return [*callbacks, Checkpoints(folder, monitor)]
+    return callbacks

@@ -50,16 +50,11 @@ class Checkpoints(Callback):
         self.metric = f"val/{monitor.metric}"
         self.sign = 1.0 if monitor.mode == "min" else -1.0
         self.best = math.inf
-        self.stopped = False
 
     @property
     def best_value(self) -> float:
         """The best value of the monitor so far."""
         return self.sign * self.best
-
-    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        # A run that early stopping has ended does not go on when it is resumed.
-        trainer.should_stop = trainer.should_stop or self.stopped
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if trainer.sanity_checking or trainer.state.fn != "fit":
@@ -67,14 +62,12 @@ class Checkpoints(Callback):
         value = self.sign * float(trainer.callback_metrics[self.metric])
         better = value <= self.best or not (self.folder / BEST).exists()
         self.best = min(value, self.best)
-        self.stopped = trainer.should_stop
         if better:
             trainer.save_checkpoint(self.folder / BEST, weights_only=False)
         trainer.save_checkpoint(self.folder / LAST, weights_only=False)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best, "stopped": self.stopped}
+        return {"best": self.best}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.best = state_dict["best"]
-        self.stopped = state_dict.get("stopped", False)

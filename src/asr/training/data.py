@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -100,7 +99,6 @@ class SpeechData(L.LightningDataModule):
         self.max_skip_fraction = max_skip_fraction
         self.cache_bytes = int(cache_mb * 2**20)
         self.index: dict[Split, Index] = {}
-        self._resumed = (0, 0)
 
     def read(self) -> None:
         """Prepare the corpus and read the header of every file of every split.
@@ -223,23 +221,12 @@ class SpeechData(L.LightningDataModule):
         )
 
     def _position(self) -> tuple[int, int]:
-        # With loader workers the first batches are asked for before Lightning has restored its
-        # counters; our own state is restored earlier.
+        # Read when the first batch is asked for: a checkpoint is loaded by then.
         if self.trainer is None:
-            return self._resumed
+            return 0, 0
         loop = self.trainer.fit_loop
         epoch: Any = loop.epoch_progress.current
-        position = int(epoch.processed), int(loop.epoch_loop.batch_progress.current.ready)
-        return max(position, self._resumed)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Where in the training data the run is: epochs done, and batches of the next."""
-        epoch, batch = self._position()
-        return {"epoch": epoch, "batch": batch}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where ``state_dict`` was taken."""
-        self._resumed = state_dict["epoch"], state_dict["batch"]
+        return int(epoch.processed), loop.epoch_loop.batch_progress.current.ready
 
     def dataset(self, split: Split) -> SpeechDataset:
         """The examples of a split; only those of training are augmented."""
@@ -261,7 +248,6 @@ class SpeechData(L.LightningDataModule):
             batch_sampler=self._sampler(split),
             num_workers=self.workers,
             collate_fn=collate,
-            worker_init_fn=_ignore_signals,
             pin_memory=torch.cuda.is_available(),
             persistent_workers=self.workers > 0,
             # Its own generator: drawing from the global one would let validation change training.
@@ -291,10 +277,3 @@ class SpeechData(L.LightningDataModule):
                 seconds -= float(batch.waveforms.lengths.sum()) / self.sample_rate
             if seconds <= 0:
                 return
-
-
-def _ignore_signals(worker: int) -> None:
-    # A terminal sends its signals to workers too; the main process decides when they end.
-    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)

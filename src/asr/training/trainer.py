@@ -13,7 +13,6 @@ from lightning.pytorch.strategies import DDPStrategy
 
 from asr.errors import InputError
 from asr.training.checkpoint import AtomicCheckpointIO
-from asr.training.interruption import Interruption
 
 Precision = Literal["auto", "32", "bf16", "16"]
 
@@ -34,7 +33,6 @@ def make_trainer(
     gradient_clip: float | None = 1.0,
     accumulate: int = 1,
     validate_every: int = 1,
-    save_every_steps: int | None = None,
     log_every: int = 10,
     deterministic: bool = True,
     threads: int | None = None,
@@ -53,7 +51,6 @@ def make_trainer(
         gradient_clip: largest norm of the gradient; ``None`` for no limit.
         accumulate: batches for each optimiser step.
         validate_every: epochs between validations.
-        save_every_steps: of the optimiser, beside the saves at validations and signals.
         log_every: steps between logged training losses.
         deterministic: whether the same run must give the same bits; off where an operation
             on the device has no deterministic form.
@@ -68,7 +65,6 @@ def make_trainer(
     _refuse_what_cannot_be(
         max_epochs=max_epochs, max_steps=max_steps, accumulate=accumulate, num_nodes=num_nodes,
         validate_every=validate_every, log_every=log_every, threads=threads,
-        save_every_steps=save_every_steps,
     )  # fmt: skip
     if max_epochs is None and max_steps is None:
         raise ValueError("give max_epochs or max_steps, so that the run has an end")
@@ -101,7 +97,7 @@ def make_trainer(
         num_sanity_val_steps=0,
         use_distributed_sampler=False,  # asr.data.sampler knows its share
         default_root_dir=run_dir,
-        callbacks=[*callbacks, Interruption(run_dir, save_every_steps)],
+        callbacks=list(callbacks),
         logger=list(loggers),
         plugins=[AtomicCheckpointIO()],
         **extra,
