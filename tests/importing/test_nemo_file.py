@@ -3,6 +3,7 @@
 import io
 import pickle
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,13 @@ from tests.importing.nemo_models import write_tar
 
 
 class Bomb:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
     def __reduce__(self) -> tuple[object, ...]:
-        return (Path("/tmp/never").touch, ())
+        return (self.mark.touch, ())
 
 
 def weights(value: object) -> bytes:
@@ -68,14 +74,20 @@ def test_the_environment_stays_out_of_a_config(tmp_path: Path) -> None:
     assert read_nemo(write(tmp_path / "a.nemo", config)).config == {"a": "${oc.env:HOME}"}
 
 
-@pytest.mark.parametrize(
-    "data",
-    [weights(Bomb()), pickle.dumps(Bomb()), b"", b"nonsense", GOOD[:200], weights([1, 2])],
-)
+@pytest.mark.parametrize("write_with", [weights, pickle.dumps])
+def test_weights_run_nothing(tmp_path: Path, write_with: Callable[[object], bytes]) -> None:
+    mark = tmp_path / "mark"
+    with pytest.raises(InputError, match=r"model_weights.ckpt cannot be read"):
+        read_nemo(write(tmp_path / "a.nemo", data=write_with(Bomb(mark))))
+    assert not mark.exists()
+    pickle.loads(pickle.dumps(Bomb(mark)))
+    assert mark.exists(), "else the bomb is none"
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", GOOD[:200], weights([1, 2])])
 def test_weights_are_only_tensors(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(InputError, match=r"model_weights.ckpt cannot be read"):
         read_nemo(write(tmp_path / "a.nemo", data=data))
-    assert not Path("/tmp/never").exists()
 
 
 def test_links_are_refused(tmp_path: Path) -> None:
