@@ -432,7 +432,8 @@ BAD: dict[str, Sequence[str]] = {
     "manifest and corpus": [
         "evaluate", "{bundle}", "--manifest", "{manifest}", "--corpus", "tones",
     ],
-    "root of a manifest": ["evaluate", "{bundle}", "--manifest", "{manifest}", "--root", "{tmp}"],
+    "settings of a manifest": ["evaluate", "{bundle}", "--manifest", "{manifest}", "--set", "a=1"],
+    "audio outside the root": ["evaluate", "{bundle}", "--manifest", "{manifest}", "--root", "."],
     "unknown corpus": ["evaluate", "{bundle}", "--corpus", "yesmo", "--split", "test"],
     "corpus with syntax": ["evaluate", "{bundle}", "--corpus", "a=b,{{", "--split", "test"],
     "corpus without split": ["evaluate", "{bundle}", "--corpus", "tones"],

@@ -224,8 +224,8 @@ def check(args: argparse.Namespace) -> int:
 def _source(args: argparse.Namespace) -> Any:
     from asr.evaluation.source import Source
 
-    if args.manifest is not None and (args.root is not None or args.set):
-        raise InputError("--root and --set go with --corpus; a manifest needs neither")
+    if args.manifest is not None and args.set:
+        raise InputError("--set goes with --corpus; leave it out")
     return Source(args.manifest, args.corpus, args.root, args.split, args.set)
 
 

@@ -196,7 +196,10 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     data = parser.add_mutually_exclusive_group(required=True)
     data.add_argument("--manifest", type=Path, metavar="FILE", help="JSON lines, as data/README.md")
     data.add_argument("--corpus", metavar="NAME", help="a YAML of configs/corpus")
-    parser.add_argument("--root", type=Path, metavar="DIR", help="where the corpus is")
+    parser.add_argument(
+        "--root", type=Path, metavar="DIR",
+        help="where the corpus is; of a manifest, a folder beside its own that holds its audio",
+    )  # fmt: skip
     parser.add_argument(
         "--split", help="train, val or test of a corpus; of a manifest, a value of its column split"
     )

@@ -1,5 +1,6 @@
 """What the commands share: messages on standard output, and errors in one line."""
 
+import io
 import logging
 import os
 import sys
@@ -15,6 +16,8 @@ from asr.text.printable import printable
 def one_line_errors() -> Iterator[None]:
     """End in one line and status 2 where the user's input is at fault."""
     speak()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack the letters of a text
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield
     except InputError as error:

@@ -87,11 +87,11 @@ def explain(error: Exception, overrides: Sequence[str]) -> InputError:
         near = get_close_matches(choice, choices, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         return InputError(f"{group}={choice}: no such choice; {hint}There are {', '.join(choices)}")
-    first = " ".join(line.strip() for line in text.splitlines()[:3] if line.strip())
+    told = [line.strip() for line in text.splitlines()[:3] if not line.startswith("See https:")]
     quote = ""
-    if "mismatched input" in text or "LexerNoViableAlt" in text or "token recognition" in text:
+    if text.startswith("Error parsing override") or "LexerNoViableAlt" in text:
         quote = "; quote values with special characters: 'key=\"value\"'"
-    return InputError(f"{first}{quote}")
+    return InputError(f"{' '.join(filter(None, told))}{quote}")
 
 
 def _keys(overrides: Sequence[str], wrong: str) -> list[str]:

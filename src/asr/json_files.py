@@ -15,7 +15,7 @@ def to_json(content: Any) -> str:
       "wer": null
     }
     """
-    return json.dumps(finite(content), indent=2, ensure_ascii=False, allow_nan=False)
+    return _dumped(content, indent=2)
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -26,7 +26,13 @@ def write_json(path: Path, content: Any) -> None:
 def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write one JSON object a line."""
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(finite(row), ensure_ascii=False) + "\n" for row in rows)
+        file.writelines(_dumped(row) + "\n" for row in rows)
+
+
+def _dumped(content: Any, indent: int | None = None) -> str:
+    text = json.dumps(finite(content), indent=indent, ensure_ascii=False, allow_nan=False)
+    # A file name may hold bytes that are no character; JSON has an escape for them, UTF-8 has not.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def finite(value: Any) -> Any:

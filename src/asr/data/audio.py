@@ -4,9 +4,11 @@ import math
 import os
 import re
 import stat
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import soundfile
 import torch
 from torch import Tensor
@@ -19,6 +21,9 @@ LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000  # hertz; outside, a header is damage
 _UNKNOWN_SIZE = 0x7FFFF000  # bytes
 _MENDED = re.compile(r"^ ?(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
 _SECONDS_LOST = 0.1  # MP3 headers may promise this much more than the stream holds
+_MOST_PER_BYTE = 10_000  # samples; FLAC of pure silence comes to some 5,000 in a byte
+_BLOCK = 1 << 22  # samples of each channel that are read at once
+_ANTIPHASE = 1e-4  # what is left of the peak, at most, where channels cancel each other
 
 
 class AudioError(InputError):
@@ -70,7 +75,8 @@ def read_audio(
 
     Raises:
         AudioError: the file cannot be read, is shorter than its header or ``seconds`` says,
-            lacks the channel, or holds samples that are not finite.
+            lacks the channel, holds samples that are not finite, or channels that cancel each
+            other when they are mixed.
     """
     with _open(path) as file:
         begin = round(offset * file.samplerate)
@@ -82,10 +88,10 @@ def read_audio(
             )
         try:
             file.seek(begin)
-            frames = file.read(max(0, wanted), dtype="float32", always_2d=True)
+            frames = _read(file, wanted)
         except (soundfile.LibsndfileError, MemoryError) as error:
             raise AudioError(f"{path}: damaged audio ({error}); replace or remove it") from None
-        rate = file.samplerate
+        rate, subtype = file.samplerate, file.subtype
     if len(frames) == 0:
         raise AudioError(f"{path}: no samples could be read; replace or remove it")
     if wanted - len(frames) > _SECONDS_LOST * rate:
@@ -96,14 +102,48 @@ def read_audio(
     waveform = _pick(torch.from_numpy(frames).T, channel, path)
     if not math.isfinite(waveform.abs().amax().item()):
         raise AudioError(f"{path}: holds samples that are not finite; replace or remove it")
+    if subtype in ("FLOAT", "DOUBLE"):  # numbers too small to be normal are slow, and inaudible
+        waveform = waveform.where(waveform.abs() >= torch.finfo(torch.float32).tiny, 0.0)
     return resample(waveform, rate, sample_rate)
+
+
+def mix(waveform: Tensor, path: Path) -> Tensor:
+    """The mean of the channels of ``(channels, samples)``, as ``(1, samples)``.
+
+    Args:
+        path: of the file, for the error message.
+
+    Raises:
+        AudioError: there was sound in the channels, but none is left.
+    """
+    mean = waveform.mean(dim=0, keepdim=True)
+    if len(waveform) == 1:
+        return mean
+    before, after = waveform.abs().amax().item(), mean.abs().amax().item()
+    if before > 0 and after <= _ANTIPHASE * before:
+        raise AudioError(
+            f"{path}: silent once its {len(waveform)} channels are mixed, which cancel each "
+            "other; pick one, by data.channel=0 or --channel 0"
+        )
+    return mean
+
+
+def _read(file: soundfile.SoundFile, wanted: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Up to ``wanted`` frames, with no more memory than the file really fills."""
+    blocks = [np.empty((0, file.channels), np.float32)]
+    while wanted > 0 and len(
+        block := file.read(min(wanted, _BLOCK), dtype="float32", always_2d=True)
+    ):
+        blocks.append(block)
+        wanted -= len(block)
+    return blocks[1] if len(blocks) == 2 else np.concatenate(blocks)
 
 
 def _pick(waveform: Tensor, channel: Channel, path: Path) -> Tensor:
     if channel == "all":
         return waveform
     if channel == "mix":
-        return waveform.mean(dim=0, keepdim=True)
+        return mix(waveform, path)
     if not 0 <= channel < len(waveform):
         raise AudioError(
             f"{path}: has {len(waveform)} channel(s), so no channel {channel}; "
@@ -125,8 +165,20 @@ def _open(path: Path) -> soundfile.SoundFile:
         )
     if file.frames <= 0:
         raise AudioError(f"{path}: holds no samples; replace or remove it")
+    size = path.stat().st_size
+    if file.frames > _MOST_PER_BYTE * size:
+        raise AudioError(
+            f"{path}: its header claims {file.frames} samples, more than {size} bytes can hold; "
+            "replace or remove it"
+        )
     _refuse_truncated(path, file.extra_info)
     return file
+
+
+def unknown_size(notes: str) -> bool:
+    """Whether libsndfile noted a size that the recorder never wrote."""
+    found = _MENDED.search(notes)
+    return found is not None and int(found[1]) >= _UNKNOWN_SIZE
 
 
 def _refuse_truncated(path: Path, notes: str) -> None:
@@ -145,10 +197,25 @@ def _refuse_what_is_no_file(path: Path) -> None:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise AudioError(f"{path}: {reason}; check the path") from None
+        near = _in_other_case(path) if isinstance(error, FileNotFoundError) else None
+        todo = f"did you mean {near}?" if near else "check the path"
+        raise AudioError(f"{path}: {reason}; {todo}") from None
     if not stat.S_ISREG(mode):  # opening a FIFO would wait for ever
         kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
         raise AudioError(f"{path}: is {kind}; give an audio file")
+
+
+def _in_other_case(path: Path) -> str | None:
+    """The name that differs only in upper and lower case, if the folder has one."""
+    return _names(path.parent).get(path.name.casefold())
+
+
+@lru_cache(maxsize=8)  # a folder may lack many files, and hold many
+def _names(folder: Path) -> dict[str, str]:
+    try:
+        return {entry.name.casefold(): entry.name for entry in os.scandir(folder)}
+    except OSError:
+        return {}
 
 
 def _what_it_is(path: Path) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from asr.data.audio import AudioError, AudioInfo, audio_info
-from asr.data.utterance import Utterance
+from asr.data.utterance import Utterance, name_fault
 from asr.errors import InputError
 
 _SCHEMA = pa.schema(
@@ -141,6 +141,8 @@ class Index:
 
 
 def _info(utterance: Utterance) -> AudioInfo | AudioError:
+    if reason := name_fault(utterance):
+        return AudioError(reason)
     try:
         return audio_info(utterance.path)
     except AudioError as error:

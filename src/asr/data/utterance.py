@@ -36,6 +36,15 @@ class Utterance:
     line: str = ""
 
 
+def name_fault(utterance: Utterance) -> str | None:
+    """Why no index can hold the utterance's name, if so: its bytes are not characters."""
+    try:
+        f"{utterance.id}{utterance.path}{utterance.text}{utterance.label}".encode()
+    except UnicodeEncodeError:
+        return "its name is not UTF-8; rename it"
+    return None
+
+
 @runtime_checkable
 class Corpus(Protocol):
     """What a corpus file must provide."""

@@ -2,22 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from asr.assemble import Recognizer
-from asr.data.audio import AudioError, read_audio
 from asr.data.index import Index
+from asr.data.overlap import digests, shared
 from asr.data.utterance import Utterance
 from asr.evaluation.fault import STRUCTURAL, Fault
+from asr.evaluation.listening import listen
 from asr.evaluation.rows import Rows
-from asr.evaluation.spelling import Outside, Spelling, learnable, outside, spelling_of
+from asr.evaluation.spelling import Outside, Spelling, learnable, outside, spelling_of, unspelt
 
 _PERCENTILES = (0, 5, 25, 50, 75, 95, 100)
-_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,15 @@ class Report:
     Attributes:
         spelling: what transcripts and labels were held against.
         outside: what that cannot spell.
+        bad: rows that could not be used, by split and id, with the reason; of a repeated id the
+            first row can.
     """
 
     splits: Mapping[str, SplitFacts]
     faults: Sequence[Fault]
     spelling: str
     outside: Sequence[Outside]
+    bad: Mapping[tuple[str, str], str]
 
     @property
     def structural(self) -> list[Fault]:
@@ -76,11 +78,12 @@ def check(rows: Rows, recognizer: Recognizer | None = None, *, decode: bool = Fa
     faults = list(rows.faults)
     indexes: dict[str, Index] = {}
     for split, utterances in rows.splits.items():
-        once = _once(split, utterances, faults)
-        indexes[split] = _decoded(split, Index.of(once), faults) if decode else Index.of(once)
+        index, heard = listen(split, Index.of(_once(split, utterances, faults)), decode=decode)
+        indexes[split] = index
+        faults += heard
         faults += [
             Fault("unusable", split, skipped.id, skipped.reason, skipped.line or skipped.path)
-            for skipped in indexes[split].skipped
+            for skipped in index.skipped
         ]
     spelling = spelling_of(recognizer, indexes.get("train"))
     strangers = outside(spelling, indexes)
@@ -89,11 +92,19 @@ def check(rows: Rows, recognizer: Recognizer | None = None, *, decode: bool = Fa
     ]
     if recognizer is not None:
         faults += learnable(recognizer, indexes)
-    faults += _overlaps(rows.splits)
-    facts = {
-        split: _facts(index, len(rows.splits[split]), spelling) for split, index in indexes.items()
-    }
-    return Report(facts, faults, spelling.name, strangers)
+        faults += _upsampled(recognizer.model.sample_rate, indexes)
+    contents = digests(str(row.path) for index in indexes.values() for row in index)
+    faults += _overlaps(rows.splits, contents)
+    faults += _conflicts(indexes, contents)
+    faults += _one_label(indexes)
+    bad = [fault for fault in faults if fault.kind in ("unusable", "infeasible")]
+    bad += unspelt(spelling, indexes) if recognizer is not None else []
+    return Report(
+        {split: _facts(index, len(rows.splits[split]), spelling)
+         for split, index in indexes.items()},
+        faults, spelling.name, strangers,
+        {(fault.split, fault.id): fault.reason for fault in bad},
+    )  # fmt: skip
 
 
 def _once(split: str, utterances: Iterable[Utterance], faults: list[Fault]) -> Iterator[Utterance]:
@@ -108,37 +119,42 @@ def _once(split: str, utterances: Iterable[Utterance], faults: list[Fault]) -> I
         yield utterance
 
 
-def _decoded(split: str, index: Index, faults: list[Fault]) -> Index:
-    """The index without what cannot be decoded; what is silent is noted."""
-    rates = index.table["rate"].to_pylist()
-
-    def read(row: int) -> str | None:
-        utterance = index[row]
-        try:
-            waveform = read_audio(
-                utterance.path, rates[row], offset=utterance.offset, seconds=utterance.seconds
-            )
-        except AudioError as error:
-            return str(error).removeprefix(f"{utterance.path}: ")
-        if not waveform.any():
-            line = utterance.line or str(utterance.path)
-            reason = "every sample is zero, once its channels are mixed"
-            faults.append(Fault("silent", split, utterance.id, reason, line))
-        return None
-
-    with ThreadPoolExecutor() as pool:
-        reasons = pool.map(read, range(len(index)))
-        return index.without(lambda _: next(reasons))
-
-
-def _overlaps(splits: Mapping[str, Sequence[Utterance]]) -> Iterator[Fault]:
+def _overlaps(
+    splits: Mapping[str, Sequence[Utterance]], contents: Mapping[str, str]
+) -> Iterator[Fault]:
     for one, other in combinations(splits, 2):
-        for what in ("id", "path", "speaker"):
-            values = [{str(getattr(row, what)) for row in splits[split]} for split in (one, other)]
-            if shared := sorted((values[0] & values[1]) - {""}):
-                told = ", ".join(shared[:_EXAMPLES]) + (", ..." if len(shared) > _EXAMPLES else "")
-                reason = f"{len(shared)} {what}{'s' * (len(shared) > 1)} in both: {told}"
-                yield Fault("overlap", f"{one}/{other}", what, reason)
+        for found in shared(splits[one], splits[other], contents):
+            yield Fault("overlap", f"{one}/{other}", found.what, found.told())
+
+
+def _conflicts(indexes: Mapping[str, Index], contents: Mapping[str, str]) -> Iterator[Fault]:
+    """The same audio with another text or label than it had before."""
+    before: dict[tuple[str, float, float | None], Utterance] = {}
+    for split, index in indexes.items():
+        for row in index:
+            path = str(row.path)
+            first = before.setdefault((contents.get(path, path), row.offset, row.seconds), row)
+            if (first.text, first.label) != (row.text, row.label):
+                reason = (
+                    f"the same audio as {first.line or first.id}, but {row.text or row.label!r} "
+                    f"in place of {first.text or first.label!r}"
+                )
+                yield Fault("conflict", split, row.id, reason, row.line or path)
+
+
+def _upsampled(sample_rate: int, indexes: Mapping[str, Index]) -> Iterator[Fault]:
+    for split, index in indexes.items():
+        for rate, count in sorted(index.rates.items()):
+            if rate < sample_rate:
+                reason = f"{count} clips are upsampled to the model's {sample_rate} Hz"
+                yield Fault("odd", split, f"{rate} Hz", reason)
+
+
+def _one_label(indexes: Mapping[str, Index]) -> Iterator[Fault]:
+    labels = _named(indexes["train"], "label") if "train" in indexes else Counter[str]()
+    if len(labels) == 1:
+        [label] = labels
+        yield Fault("odd", "train", label, "is the only label: there is nothing to tell apart")
 
 
 def _facts(index: Index, rows: int, spelling: Spelling) -> SplitFacts:

@@ -9,7 +9,9 @@ Kind = Literal[
     "infeasible",  # an utterance that the model could not learn
     "outside",  # a text or label that the vocabulary cannot spell
     "overlap",  # splits that share what they should not
+    "conflict",  # the same audio with different texts or labels
     "silent",  # audio that is nothing but zeros
+    "odd",  # audio that can be used, but should be looked at
 ]
 STRUCTURAL: tuple[Kind, ...] = ("malformed", "duplicate")  # training refuses the whole corpus
 

@@ -32,18 +32,19 @@ def read_rows(source: Source) -> Rows:
     Raises:
         InputError: there is no such manifest or corpus, or it does not have the split.
     """
-    return _of_manifest(source.manifest, source.split) if source.manifest else _of_corpus(source)
+    return _of_manifest(source, source.manifest) if source.manifest else _of_corpus(source)
 
 
-def _of_manifest(file: Path, wanted: str | None) -> Rows:
-    rows, malformed = Rows(), list[str]()
+def _of_manifest(source: Source, file: Path) -> Rows:
+    rows, malformed, wanted = Rows(), list[str](), source.split
+    roots = None if source.root is None else [source.root.absolute()]
     folder = file.absolute().parent
     for number, row in read_json_lines(file, malformed):
         split = str(row.get("split", WHOLE))
         if wanted not in (None, split):
             continue
         try:
-            utterance = to_utterance(row, folder, ".", f"{file}:{number}")
+            utterance = to_utterance(row, folder, ".", f"{file}:{number}", roots)
         except InputError as error:
             malformed.append(str(error))
         else:

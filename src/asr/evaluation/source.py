@@ -20,7 +20,8 @@ class Source(NamedTuple):
     Attributes:
         manifest: a file of JSON lines, or ``None`` for a corpus.
         corpus: name of a YAML under ``configs/corpus``.
-        root: folder of the corpus; what its YAML says where not given.
+        root: folder of the corpus; what its YAML says where not given. Of a manifest, a folder
+            in which its audio may lie.
         split: of the corpus, or a value of the manifest's column ``split``.
         settings: further arguments of the corpus, each ``key=value`` as Hydra reads it.
     """
@@ -44,20 +45,23 @@ class Source(NamedTuple):
             InputError: there are none, or the corpus cannot be had.
         """
         if self.manifest is not None:
-            return manifest_rows(self.manifest, self.split)
+            return manifest_rows(self.manifest, self.split, self.root)
         split = known_split(self.split)
         corpus = named_corpus(self.corpus or "", self.root, self.settings)
         corpus.prepare()
         return iter(corpus.utterances(split))
 
 
-def manifest_rows(file: Path, split: str | None) -> Iterator[Utterance]:
+def manifest_rows(file: Path, split: str | None, root: Path | None = None) -> Iterator[Utterance]:
     """The rows of a manifest; those whose column ``split`` holds a value, if one is given.
+
+    Args:
+        root: a folder beside the manifest's in which audio may lie.
 
     Raises:
         InputError: the file is no manifest, or no row has that value.
     """
-    corpus = Manifest(test=str(file))
+    corpus = Manifest(test=str(file), roots=None if root is None else [str(root)])
     corpus.prepare()
     others: set[str] = set()
     found = False

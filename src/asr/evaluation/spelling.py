@@ -70,6 +70,15 @@ def outside(spelling: Spelling, indexes: Mapping[str, Index]) -> list[Outside]:
     return sorted(found.values(), key=lambda item: (item.split, -item.occurrences, item.symbol))
 
 
+def unspelt(spelling: Spelling, indexes: Mapping[str, Index]) -> Iterator[Fault]:
+    """The utterances with anything that cannot be spelt."""
+    for split, index in indexes.items():
+        for utterance in index:
+            if unknown := spelling.unknown(utterance):
+                reason = f"outside the vocabulary: {', '.join(map(repr, sorted(unknown)[:5]))}"
+                yield Fault("outside", split, utterance.id, reason, utterance.line)
+
+
 def learnable(recognizer: Recognizer, indexes: Mapping[str, Index]) -> Iterator[Fault]:
     """The utterances that the model could not learn, with the reason."""
     task, model = recognizer.task, recognizer.model

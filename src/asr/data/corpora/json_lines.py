@@ -1,13 +1,17 @@
 """JSON lines, read one by one, with every fault named by file and line."""
 
+import io
 import json
+import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from asr.errors import InputError
 
 _BOM = b"\xef\xbb\xbf"
+_LONGEST = 16 << 20  # bytes of a line
+_HEAD = 1 << 16  # bytes that show how lines end
 _EXAMPLE = 'write one JSON object a line, as {"audio_filepath": "a.wav", "text": "..."}'
 
 
@@ -16,7 +20,8 @@ def read_json_lines(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     r"""The objects in a file, each with its line counted from 1; blank lines are passed over.
 
-    Only ``\n`` ends a line: U+2028 and its like may stand in a text.
+    Only ``\n`` ends a line, or ``\r`` in a file without it: U+2028 and its like may stand in a
+    text.
 
     Args:
         faults: where given, takes what is wrong with a line, and reading goes on after it.
@@ -44,13 +49,37 @@ def read_json_lines(
 
 def _filled_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a FIFO would never end, nor would /dev/zero
+            kind = "a directory" if path.is_dir() else "not a regular file"
+            raise InputError(f"{path}: is {kind}; check the path of the manifest")
         with path.open("rb") as file:
-            for number, raw in enumerate(file, start=1):
+            for number, raw in enumerate(_lines(file), start=1):
+                if len(raw) > _LONGEST:
+                    raise InputError(
+                        f"{path}:{number}: longer than {_LONGEST >> 20} MiB; {_EXAMPLE}"
+                    )
                 line = (raw.removeprefix(_BOM) if number == 1 else raw).strip()
                 if line:
                     yield number, line
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; check the path of the manifest") from None
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: {error}; check the path of the manifest") from None
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Lines as they end in this file; of one that is too long, a little more than is allowed."""
+    head = file.read(_HEAD)
+    file.seek(0)
+    if b"\n" not in head and b"\r" in head:
+        text = io.TextIOWrapper(file, encoding="latin-1", newline="\r")  # a byte, a character
+        while line := text.readline(_LONGEST + 1):
+            yield line.encode("latin-1")
+        return
+    while raw := file.readline(_LONGEST + 1):
+        yield raw
 
 
 def _parse(line: bytes, place: str) -> dict[str, Any]:

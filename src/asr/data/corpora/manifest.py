@@ -20,10 +20,10 @@ _SPLITS: Mapping[Split, Sequence[str | int]] = {
 class Manifest:
     """One object a line: ``audio_filepath``, ``text`` or ``label`` or both, and more if known.
 
-    ``audio_filepath`` is relative to the manifest, or absolute. ``offset`` and ``duration``, in
-    seconds, cut a part out of it. ``speaker`` and ``id`` mean what they say; without an ``id`` the
-    path serves, with the offset if there is one. Whatever else is a number, a string, true or
-    false goes to the extras.
+    ``audio_filepath`` is relative to the manifest, whose folder it must not leave, or absolute.
+    ``offset`` and ``duration``, in seconds, cut a part out of it. ``speaker`` and ``id`` mean what
+    they say; without an ``id`` the path serves, with the offset if there is one. Whatever else is
+    a number, a string, true or false goes to the extras.
 
     Either one file for each split, or one file for all with a column that tells them apart.
 
@@ -35,6 +35,8 @@ class Manifest:
         column: key of ``path`` that tells the splits apart: ``split``, ``fold``, ``speaker``.
         splits: for each split the values of the column that belong to it; a value may be in
             several, rows with other values are left out.
+        roots: folders in which audio may lie beside the manifest's own; where they are given, so
+            must absolute paths.
 
     Raises:
         InputError: neither or both of the two forms are given.
@@ -49,12 +51,14 @@ class Manifest:
         path: str | None = None,
         column: str = "split",
         splits: Mapping[Split, Sequence[str | int]] = _SPLITS,
+        roots: Sequence[str] | None = None,
     ) -> None:
         given: dict[Split, str | None] = {"train": train, "val": val, "test": test}
         self.files = {split: Path(file) for split, file in given.items() if file}
         self.path = Path(path) if path else None
         self.column = column
         self.splits = splits
+        self.roots = None if roots is None else [Path(root).absolute() for root in roots]
         if bool(self.files) == bool(self.path):
             raise InputError(
                 "manifest: give corpus.path, one file with a column for the split, "
@@ -104,7 +108,7 @@ class Manifest:
         prefix = folder.relative_to(self.common).as_posix()
         ids: set[str] = set()
         for number, row in read_json_lines(file):
-            utterance = to_utterance(row, folder, prefix, f"{file}:{number}")
+            utterance = to_utterance(row, folder, prefix, f"{file}:{number}", self.roots)
             if utterance.id in ids:
                 raise InputError(
                     f"{utterance.line}: {utterance.id!r} was there before; "

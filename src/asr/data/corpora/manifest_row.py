@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from asr.data.corpora.containment import outside
 from asr.data.utterance import Extra, Utterance
 from asr.errors import InputError
 
@@ -13,13 +14,16 @@ _KEYS = ("audio_filepath", "text", "label", "duration", "offset", "speaker", "id
 _LONGEST = 1e9  # seconds; also keeps out what is not finite
 
 
-def to_utterance(row: dict[str, Any], folder: Path, prefix: str, line: str) -> Utterance:
+def to_utterance(
+    row: dict[str, Any], folder: Path, prefix: str, line: str, roots: Sequence[Path] | None = None
+) -> Utterance:
     """Check one row and translate it.
 
     Args:
         folder: of the manifest, to which audio paths are relative.
         prefix: what distinguishes this folder among those of other manifests; ``"."`` if nothing.
         line: where the row stands, as ``file:line``.
+        roots: where audio may lie, see :func:`~asr.data.corpora.containment.outside`.
 
     Raises:
         InputError: a key is missing or misspelt, or a value cannot be right.
@@ -31,6 +35,8 @@ def to_utterance(row: dict[str, Any], folder: Path, prefix: str, line: str) -> U
     if misspelt := _misspelt(tuple(row)):
         raise InputError(f"{line}: key {misspelt[0]!r}: did you mean {misspelt[1]!r}?")
     audio = _local_path(row["audio_filepath"], line)
+    if why := outside(audio, folder, roots):
+        raise InputError(f"{line}: audio_filepath: {_shown(audio)} {why}")
     offset = _seconds(row, "offset", line)
     name = audio if prefix == "." or Path(audio).is_absolute() else f"{prefix}/{audio}"
     return Utterance(
@@ -57,7 +63,9 @@ def missing_key(wanted: Sequence[str], row: Mapping[str, Any], line: str) -> Inp
 def _local_path(value: Any, line: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InputError(f"{line}: audio_filepath: {_shown(value)} is no path; give the audio file")
-    if "://" in value or value.rstrip().endswith("|") or value.lstrip().startswith("pipe:"):
+    if "\0" in value:
+        raise InputError(f"{line}: audio_filepath: {_shown(value)} is no path; give the audio file")
+    if "://" in value or "|" in value or value.lstrip().startswith("pipe:"):
         raise InputError(
             f"{line}: audio_filepath: {_shown(value)} is an address or a command; give a local file"
         )

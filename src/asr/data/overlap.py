@@ -1,0 +1,108 @@
+"""What two splits share, so that one is no fair test of what was learnt from the other."""
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from math import inf
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from asr.data.utterance import Utterance
+
+_ROUNDING = 0.01  # seconds by which neighbours in one recording may seem to overlap
+
+What = Literal["id", "path", "audio", "speaker"]
+
+
+class Shared(NamedTuple):
+    """What is in both splits.
+
+    Attributes:
+        values: sorted; ids, paths, or speakers.
+    """
+
+    what: What
+    values: list[str]
+
+    def told(self, most: int = 3) -> str:
+        """How many there are, and the first of them."""
+        count = len(self.values)
+        name = self.what if self.what == "audio" else f"{self.what}{'s' * (count > 1)}"
+        return f"{count} {name} in both: {', '.join(self.values[:most])}" + (
+            ", ..." if count > most else ""
+        )
+
+
+def shared(
+    one: Iterable[Utterance], other: Iterable[Utterance], contents: Mapping[str, str]
+) -> Iterator[Shared]:
+    """What both hold: ids, the same stretch of a file, or of a copy of it, and speakers.
+
+    Args:
+        contents: a digest for paths, of those files that may be copies; see :func:`digests`.
+    """
+    here, there = list(one), list(other)
+    if ids := {row.id for row in here} & {row.id for row in there}:
+        yield Shared("id", sorted(ids))
+    paths = _stretches(here, {}), _stretches(there, {})
+    both = sorted(path for path in paths[0] if _meet(paths[0][path], paths[1].get(path, [])))
+    if both:
+        yield Shared("path", both)
+    copies = _stretches(here, contents), _stretches(there, contents)
+    same = {name for name in copies[0] if _meet(copies[0][name], copies[1].get(name, []))}
+    found = {str(row.path) for row in there if contents.get(str(row.path)) in same} - set(both)
+    if found:
+        yield Shared("audio", sorted(found))
+    if speakers := ({row.speaker for row in here} & {row.speaker for row in there}) - {""}:
+        yield Shared("speaker", sorted(speakers))
+
+
+def digests(paths: Iterable[str]) -> dict[str, str]:
+    """A digest of the bytes of each file that is as large as another; files alike have the same.
+
+    A file that cannot be read has none.
+    """
+    sizes: dict[int, list[str]] = defaultdict(list)
+    for path in dict.fromkeys(paths):
+        try:
+            sizes[os.stat(path).st_size].append(path)  # noqa: PTH116 (of very many)
+        except (OSError, ValueError):
+            continue
+    found: dict[str, str] = {}
+    for path in (path for group in sizes.values() if len(group) > 1 for path in group):
+        try:
+            found[path] = _digest(Path(path))
+        except OSError:
+            continue
+    return found
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _stretches(
+    rows: Iterable[Utterance], contents: Mapping[str, str]
+) -> dict[str, list[tuple[float, float]]]:
+    """Where in which file, or which content, the rows are, in seconds."""
+    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for row in rows:
+        end = inf if row.seconds is None else row.offset + row.seconds
+        found[contents.get(str(row.path), str(row.path))].append((row.offset, end))
+    return found
+
+
+def _meet(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> bool:
+    """Whether any stretch of one overlaps with any of the other."""
+    stretches = sorted([(*stretch, 0) for stretch in one] + [(*stretch, 1) for stretch in other])
+    ends = [-inf, -inf]  # the furthest so far, of each side
+    for begin, end, side in stretches:
+        if begin < ends[1 - side] - _ROUNDING:
+            return True
+        ends[side] = max(ends[side], end)
+    return False
