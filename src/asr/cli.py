@@ -204,13 +204,16 @@ def check(args: argparse.Namespace) -> int:
     from asr.evaluation.check import check
     from asr.evaluation.report_text import to_text, to_values
     from asr.evaluation.rows import read_rows
+    from asr.evaluation.sorted_rows import write_sorted
     from asr.json_files import to_json
 
     if args.json:
         _quiet()
     recognizer = load_model(args.model, args.allow).recognizer if args.model else None
     source = _source(args)
-    report = check(read_rows(source), recognizer, decode=args.decode)
+    rows = read_rows(source)
+    report = check(rows, recognizer, decode=args.decode)
+    write_sorted(rows, report, args.good, args.bad, args.manifest)
     _write(to_json(to_values(report)) if args.json else to_text(report))
     if report.structural:
         first = report.structural[0]

@@ -158,9 +158,11 @@ def _add_check(commands: Any) -> None:
     parser = _command(
         commands, "check", "tell what a corpus holds and what is wrong with it",
         "Durations, sample rates, characters, words, labels and speakers of each split, and every "
-        "fault: rows that cannot be read, audio that cannot, ids that repeat, what splits share, "
-        "symbols outside the vocabulary of --model or of the training split, and with --model "
-        "utterances too short for their text. The exit status is 0, whatever was found, unless "
+        "fault: rows that cannot be read, audio that cannot, ids that repeat, ids, recordings, "
+        "copies of them and speakers that splits share, the same audio with other texts, "
+        "symbols outside the vocabulary of --model or of the training split, with --model "
+        "utterances too short for their text, and with --decode audio that is silent, clipped, "
+        "quiet or off centre. The exit status is 0, whatever was found, unless "
         "training would refuse the corpus as a whole: rows malformed or repeated give 2.",
         ["asr check --manifest all.jsonl", "asr check --corpus yesno --root data/yesno --decode",
          "asr check --manifest mine.jsonl --model runs/mine --json"],
@@ -168,6 +170,10 @@ def _add_check(commands: Any) -> None:
     _add_data(parser)
     parser.add_argument("--model", type=Path, metavar="MODEL", help="that should suit the corpus")
     parser.add_argument("--decode", action="store_true", help="read every sample, not only headers")
+    parser.add_argument("--good", type=Path, metavar="FILE", help="write the usable rows there")
+    parser.add_argument(
+        "--bad", type=Path, metavar="FILE", help="write the other rows there, each with its reason"
+    )
     parser.add_argument("--json", action="store_true", help="everything, machine-readable")
     _add_allow(parser)
 

@@ -89,7 +89,8 @@ def explain(error: Exception, overrides: Sequence[str]) -> InputError:
         return InputError(f"{group}={choice}: no such choice; {hint}There are {', '.join(choices)}")
     told = [line.strip() for line in text.splitlines()[:3] if not line.startswith("See https:")]
     quote = ""
-    if text.startswith("Error parsing override") or "LexerNoViableAlt" in text:
+    grammar = ("Error parsing override", "mismatched input", "LexerNoViable", "token recognition")
+    if any(part in text for part in grammar):
         quote = "; quote values with special characters: 'key=\"value\"'"
     return InputError(f"{' '.join(filter(None, told))}{quote}")
 

@@ -1,6 +1,7 @@
 """The command line, in this process, and what every refusal must look like."""
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+import asr.train
 from asr.cli import main
 
 RATE = 8000
@@ -58,6 +60,51 @@ def faults(run: Run, tmp_path: Path) -> Callable[..., list[tuple[str, str]]]:
         return [(f["kind"], f["reason"]) for f in report["faults"] if f["id"] != "good"]
 
     return found
+
+
+class Accepted(Exception):
+    """A run got past all that can be refused before its data are read."""
+
+
+@pytest.fixture
+def train(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Run:
+    """Begin ``python train.py`` with overrides, up to where the data would be read."""
+
+    def read(_: object) -> None:
+        raise Accepted
+
+    monkeypatch.setattr("asr.training.data.SpeechData.read", read)
+    monkeypatch.setenv("ASR_RUN_DIR", "")
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    monkeypatch.chdir(tmp_path)
+
+    def command(*overrides: str) -> Outcome:
+        capsys.readouterr()
+        monkeypatch.setattr("sys.argv", ["train.py", *overrides])
+        status: object = 0
+        try:
+            asr.train.main()
+        except SystemExit as end:
+            status = end.code
+        except Accepted:
+            status = 0
+        outcome = Outcome(status if isinstance(status, int) else 1, *capsys.readouterr())
+        assert "Traceback" not in outcome.printed + outcome.errors
+        return outcome
+
+    return command
+
+
+@pytest.fixture
+def notes(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> pytest.LogCaptureFixture:
+    """What is said to the user, whatever a command before has turned off."""
+    monkeypatch.setattr(logging.getLogger("asr"), "propagate", True)
+    caplog.set_level(logging.INFO, logger="asr")
+    return caplog
 
 
 def refused(outcome: Outcome, message: str = "") -> str:

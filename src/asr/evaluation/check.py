@@ -124,7 +124,7 @@ def _overlaps(
 ) -> Iterator[Fault]:
     for one, other in combinations(splits, 2):
         for found in shared(splits[one], splits[other], contents):
-            yield Fault("overlap", f"{one}/{other}", found.what, found.told())
+            yield Fault("overlap", f"{one}/{other}", found.what, f"both have {found.told()}")
 
 
 def _conflicts(indexes: Mapping[str, Index], contents: Mapping[str, str]) -> Iterator[Fault]:

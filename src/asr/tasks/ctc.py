@@ -68,7 +68,11 @@ class CTC:
 
         An utterance that augmentation has made too short for its tokens adds nothing, instead
         of infinity.
+
+        Raises:
+            ValueError: a token is no symbol: there, PyTorch reads memory that is not its own.
         """
+        _refuse_strangers(batch.tokens, self.blank)
         log_probabilities = logits.values.float().log_softmax(dim=1)  # CTC has no half precision
         return F.ctc_loss(
             log_probabilities.permute(2, 0, 1),
@@ -82,6 +86,17 @@ class CTC:
     def predict(self, logits: Padded) -> list[str]:
         tokens = self.decoder(logits, self.blank)
         return [self.vocabulary.decode(sequence) for sequence in tokens]
+
+
+def _refuse_strangers(tokens: Padded, symbols: int) -> None:
+    outside = (tokens.values < 0) | (tokens.values >= symbols)
+    # Of an utterance without tokens, in a batch with none at all, nothing is read.
+    if outside.numel() and bool(outside.any()):
+        stranger = int(tokens.values[outside][0])
+        raise ValueError(
+            f"token {stranger} is none of the {symbols} symbols; the batch was made with another "
+            "vocabulary than the task"
+        )
 
 
 def frames_needed(tokens: Sequence[int]) -> int:

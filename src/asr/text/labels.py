@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from asr.errors import InputError
+
 
 class Labels:
     """One token for each class; a text is one label.
@@ -45,7 +47,7 @@ class Labels:
         found.pop("", None)
         units = self.symbols if self.learned else tuple(sorted(found))
         if not units:
-            raise ValueError("no labels to learn: the training utterances have none")
+            raise InputError("no labels to learn: the training utterances have none")
         return Labels(units, counts=[found[unit] for unit in units])
 
     def normalize(self, text: str) -> str:

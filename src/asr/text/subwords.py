@@ -66,23 +66,30 @@ class Subwords:
         sentencepiece = _sentencepiece()
         sentences = [text for text in map(self.normalize, texts) if text]
         if not sentences:
-            raise ValueError("no subwords to learn: the training transcripts are empty")
+            raise InputError("no subwords to learn: the training transcripts are empty")
         written = io.BytesIO()
-        sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(sentences),
-            model_writer=written,
-            vocab_size=self.size,
-            model_type=self.kind,
-            hard_vocab_limit=False,
-            character_coverage=1.0,
-            normalization_rule_name="identity",
-            max_sentence_length=1 << 20,
-            unk_id=_UNKNOWN,
-            bos_id=-1,
-            eos_id=-1,
-            num_threads=1,  # the order of sums, and so the units, must not depend on the machine
-            minloglevel=2,
-        )
+        try:
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=iter(sentences),
+                model_writer=written,
+                vocab_size=self.size,
+                model_type=self.kind,
+                hard_vocab_limit=False,
+                character_coverage=1.0,
+                normalization_rule_name="identity",
+                max_sentence_length=1 << 20,
+                unk_id=_UNKNOWN,
+                bos_id=-1,
+                eos_id=-1,
+                num_threads=1,  # the order of sums must not depend on the machine
+                minloglevel=2,
+            )
+        except RuntimeError as error:
+            reason = str(error).rpartition("] ")[2] or str(error)
+            raise InputError(
+                f"{self.size} subwords cannot be learnt from these transcripts ({reason}); choose "
+                "another vocabulary.size"
+            ) from None
         model = base64.b64encode(written.getvalue()).decode("ascii")
         return Subwords(self.size, kind=self.kind, model=model, normalizer=self.normalizer)
 

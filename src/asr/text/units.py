@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
+from asr.errors import InputError
 from asr.text.normalizer import Normalizer
 
 Unit = Literal["character", "marked", "word"]
@@ -73,7 +74,7 @@ class Units:
             return self
         found = {piece for text in texts for piece in self._split(self.normalize(text))}
         if not found:
-            raise ValueError(f"no {_NAMES[self.unit]} to learn: the training transcripts are empty")
+            raise InputError(f"no {_NAMES[self.unit]} to learn: the training transcripts are empty")
         return Units(self.unit, units=sorted(found), normalizer=self.normalizer)
 
     def normalize(self, text: str) -> str:

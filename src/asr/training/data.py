@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import lightning as L
 import torch
@@ -18,12 +18,15 @@ from torch.utils.data import DataLoader
 from asr.data.audio import Channel
 from asr.data.batch import Batch, collate
 from asr.data.dataset import SpeechDataset, WaveformAugment
-from asr.data.index import Index
+from asr.data.index import Index, Skipped
 from asr.data.sampler import BatchSampler
+from asr.data.unread import unread_rows
 from asr.data.utterance import Corpus, Split, Utterance
 from asr.errors import InputError
 from asr.json_files import write_json_lines
 from asr.tasks.task import Task
+from asr.training.fair_test import compare, say_if_one_label
+from asr.training.usable import Outside, Textless, unscorable, unteachable
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 
@@ -48,6 +51,8 @@ class SpeechData(L.LightningDataModule):
         longest: in seconds; longer utterances are skipped.
         max_skip_fraction: of a split; more unusable utterances than that stop the run.
         cache_mb: decoded audio that each process may keep in memory.
+        outside: and ``textless``: see :func:`~asr.training.usable.unteachable`.
+        overlap: whether to refuse a test split that shares utterances with training.
 
     Raises:
         ValueError: a value is out of range.
@@ -70,6 +75,9 @@ class SpeechData(L.LightningDataModule):
         longest: float = 35.0,
         max_skip_fraction: float = 0.01,
         cache_mb: float = 1024.0,
+        outside: Outside = "skip",
+        textless: Textless = "skip",
+        overlap: Literal["error", "warn"] = "error",
     ) -> None:
         super().__init__()
         if batch_seconds <= 0 or eval_seconds <= 0 or workers < 0 or cache_mb < 0:
@@ -98,13 +106,16 @@ class SpeechData(L.LightningDataModule):
         self.shortest, self.longest = shortest, longest
         self.max_skip_fraction = max_skip_fraction
         self.cache_bytes = int(cache_mb * 2**20)
+        self.outside, self.textless = outside, textless
+        self.overlap = overlap
         self.index: dict[Split, Index] = {}
 
     def read(self) -> None:
         """Prepare the corpus and read the header of every file of every split.
 
         Raises:
-            InputError: a split is empty, or the corpus cannot be had.
+            InputError: a split is empty, too much of it is unusable, the test split is no fair
+                test, or the corpus cannot be had.
         """
         name = blake2b(repr(vars(self.corpus)).encode(), digest_size=8).hexdigest()
         with FileLock(Path(tempfile.gettempdir()) / f"asr-prepare-{name}.lock"):
@@ -117,6 +128,8 @@ class SpeechData(L.LightningDataModule):
         for split in SPLITS:
             rows = self.corpus.utterances(split)
             self.index[split] = Index.of(rows, self.shortest, self.longest)
+            self._refuse_too_few(split)
+        compare(self.index, refuse=self.overlap == "error")
 
     def targets(self, target: Callable[[Utterance], str]) -> Iterator[str]:
         """What the training utterances teach, from which a vocabulary is learnt."""
@@ -129,39 +142,44 @@ class SpeechData(L.LightningDataModule):
             frames: encoder frames that a number of samples gives.
 
         Raises:
-            InputError: too many utterances are unusable, or a split has none left.
+            InputError: too many utterances are unusable, a split has none left, or a label to
+                be tested is not among those learnt.
         """
         self.task = task
 
-        def fault(utterance: Utterance) -> str | None:
-            text = task.vocabulary.normalize(task.target(utterance))
-            unknown = task.vocabulary.unknown(text)
-            if unknown:
-                return f"outside the vocabulary: {', '.join(map(repr, sorted(unknown)[:5]))}"
-            return task.fault(task.vocabulary.encode(text), frames(self._samples(utterance)))
+        def given(utterance: Utterance) -> int:
+            return frames(int((utterance.seconds or 0) * self.sample_rate))
 
-        def too_short(utterance: Utterance) -> str | None:
-            ok = frames(self._samples(utterance))
-            return None if ok else "too short: the model gives no frame"
-
+        fault = unteachable(task, given, self.outside, self.textless)
         self.index["train"] = self.index["train"].without(fault)
         for split in ("val", "test"):
             # What cannot be learnt can still be scored, and must be: it counts as errors.
-            self.index[split] = self.index[split].without(too_short)
+            self.index[split] = self.index[split].without(unscorable(task, given))
         for split in SPLITS:
             self._refuse_too_few(split)
+        say_if_one_label(task.vocabulary)
 
-    def _samples(self, utterance: Utterance) -> int:
-        return int((utterance.seconds or 0) * self.sample_rate)
+    def write_skipped(self, path: Path, unread: Mapping[str, str] | None = None) -> None:
+        """Write what was left out, one JSON object a line, with the reason.
 
-    def write_skipped(self, path: Path) -> None:
-        """Write what was left out, one JSON object a line, with the reason."""
+        Args:
+            unread: reasons, by id, of what turned out to be unusable when it was decoded.
+        """
         rows = [
             {"split": split, **asdict(skipped)}
             for split, index in self.index.items()
-            for skipped in index.skipped
+            for skipped in (*index.skipped, *unread_rows(index, unread or {}))
         ]
         write_json_lines(path, rows)
+
+    def refuse_unread(self, unread: Mapping[str, str]) -> None:
+        """Hold what could not be decoded, by id with the reason, against what may be left out.
+
+        Raises:
+            InputError: it is too much of a split.
+        """
+        for split, index in self.index.items():
+            self._refuse_too_few(split, list(unread_rows(index, unread)))
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -185,18 +203,18 @@ class SpeechData(L.LightningDataModule):
         """Training batches of this process in an epoch."""
         return len(self._sampler("train"))
 
-    def _refuse_too_few(self, split: Split) -> None:
+    def _refuse_too_few(self, split: Split, unread: Sequence[Skipped] = ()) -> None:
         index = self.index[split]
-        rows = len(index) + len(index.skipped)
-        if len(index) and len(index.skipped) <= self.max_skip_fraction * rows:
+        rows, left_out = len(index) + len(index.skipped), [*index.skipped, *unread]
+        if len(index) > len(unread) and len(left_out) <= self.max_skip_fraction * rows:
             return
         if not rows:
             raise InputError(f"corpus: the {split} split is empty; check its root and its splits")
-        reasons = Counter(skipped.reason.partition(":")[0] for skipped in index.skipped)
+        reasons = Counter(skipped.reason.partition(":")[0] for skipped in left_out)
         told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(5))
-        first = index.skipped[0]
+        first = left_out[0]
         raise InputError(
-            f"corpus: {len(index.skipped)} of {rows} {split} utterances cannot be used ({told}; "
+            f"corpus: {len(left_out)} of {rows} {split} utterances cannot be used ({told}; "
             f"first: {first.line or first.path}: {first.reason}); mend them, or allow more with "
             "data.max_skip_fraction"
         )

@@ -141,8 +141,9 @@ class SpeechModule(L.LightningModule):
     def on_test_epoch_end(self) -> None:
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             shares: list[Any] = [None] * self.trainer.world_size
-            torch.distributed.all_gather_object(shares, self.predictions)
-            self.predictions = [Prediction(*item) for share in shares for item in share]
+            torch.distributed.all_gather_object(shares, (self.predictions, self.unread))
+            self.predictions = [Prediction(*item) for share, _ in shares for item in share]
+            self.unread = {name: why for _, unread in shares for name, why in unread.items()}
         self.predictions.sort()
 
     def _evaluate(

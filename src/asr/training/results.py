@@ -13,11 +13,13 @@ import torch
 from asr.assemble import Recognizer
 from asr.bundle import BUNDLE, save_bundle
 from asr.data.index import Index
+from asr.data.unread import unread_rows
 from asr.json_files import write_json, write_json_lines
 from asr.training import report
 from asr.training.checkpoint import Checkpoints
 from asr.training.data import SpeechData
 from asr.training.module import Prediction, SpeechModule
+from asr.training.run_folder import SKIPPED
 
 log = logging.getLogger("asr")
 
@@ -51,6 +53,7 @@ def save_results(
     ]
     write_json_lines(folder / "predictions.jsonl", rows)
     write_json(folder / "summary.json", summary)
+    data.write_skipped(folder / SKIPPED, module.unread)
     for name, reason in list(module.unread.items())[:5]:
         log.warning("not read: %s: %s", name, reason)
     log.info("\ntest\n%s", report.table(test))
@@ -77,6 +80,7 @@ def summarize(
     monitor = recognizer.task.monitor
     [checkpoints] = [c for c in trainer.callbacks if isinstance(c, Checkpoints)]  # type: ignore[attr-defined]
     facts = data.facts
+    unread = sum(len(list(unread_rows(index, module.unread))) for index in data.index.values())
     return {
         "test": dict(test),
         "monitor": {
@@ -87,8 +91,8 @@ def summarize(
         "seconds": dict(seconds),
         "audio_seconds_per_second": module.audio_seconds / max(seconds["fit"], 1e-9),
         "utterances": {
-            "kept": sum(split["utterances"] for split in facts.values()),
-            "skipped": sum(split["skipped"] for split in facts.values()) + len(module.unread),
+            "kept": sum(split["utterances"] for split in facts.values()) - unread,
+            "skipped": sum(split["skipped"] for split in facts.values()) + unread,
         },
         "data": facts,
         "parameters": report.parameters(recognizer.model),

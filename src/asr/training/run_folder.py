@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from asr.errors import InputError
 
-CONFIG, SUMMARY = "config.yaml", "summary.json"
+CONFIG, SUMMARY, SKIPPED = "config.yaml", "summary.json", "skipped.jsonl"
 _OURS = (CONFIG, SUMMARY, "metrics.csv", "last.ckpt", "best.ckpt", "model.safetensors")
 _CHOSEN = "ASR_RUN_DIR"  # the first process tells the others that it starts
 _SECRET = re.compile(r"(^|_)(key|token|secret|password)s?$", re.IGNORECASE)
