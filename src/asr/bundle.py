@@ -5,9 +5,11 @@ The resumable checkpoint of a run holds the same description, so it can be evalu
 """
 
 import json
-import pickle
 import re
-from collections.abc import Mapping, Sequence
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +18,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.nn.modules.module import register_module_module_registration_hook
 
 from asr.assemble import Recognizer, assemble
 from asr.errors import InputError
@@ -26,6 +29,7 @@ FORMAT, VERSION = "asr-bundle", 1
 KEY = "asr"  # of the description: a string of JSON, in a bundle's header and in a checkpoint
 BUNDLE = "model.safetensors"
 _LARGEST = 64 << 20  # bytes of JSON; a vocabulary of a million words is 20 MB
+_LAYERS, _LAYERS_FOR_EACH = 1000, 100  # most that a description may build: and for each tensor
 _Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -86,6 +90,9 @@ def load_model(path: Path, allow: Sequence[str] = ()) -> Bundle:
         )
     except InputError as error:
         raise InputError(f"{path}: {error}") from error.__cause__
+    except Exception as error:  # a file from anywhere may lead libraries to raise what they like
+        told = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(f"{path}: no model can be made of it ({told}); give another") from error
 
 
 def find_model(path: Path) -> Path:
@@ -121,9 +128,14 @@ def _from_bundle(path: Path, allow: Sequence[str]) -> Bundle:
 
 def _from_checkpoint(path: Path, allow: Sequence[str]) -> Bundle:
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError):
-        raise InputError("not a checkpoint that can be read: damaged, or not of a run") from None
+        _refuse_compressed(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickles that it then refuses
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except Exception:  # whatever a damaged file may lead PyTorch to
+        raise InputError(
+            "not a checkpoint that can be read: damaged, or not of a run; give another"
+        ) from None
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
         raise InputError("not a checkpoint of this application")
     header = _header(checkpoint.get(KEY))
@@ -132,8 +144,25 @@ def _from_checkpoint(path: Path, allow: Sequence[str]) -> Bundle:
         for name, tensor in checkpoint["state_dict"].items()
         if str(name).startswith("model.") and isinstance(tensor, Tensor)
     }
+    if hollow := [name for name, tensor in weights.items() if not _is_whole(tensor)]:
+        raise InputError(f"{hollow[0]} is not stored as a whole; give a checkpoint of a run")
     shapes = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     return _loaded(_rebuild(header, shapes, allow), weights, header)
+
+
+def _refuse_compressed(path: Path) -> None:
+    """Raise ValueError where the archive would grow when it is read; ours never do."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        sizes = [item.file_size for item in archive.infolist()]
+    if sum(sizes) > path.stat().st_size:
+        raise ValueError("the archive claims more bytes than it has")
+
+
+def _is_whole(tensor: Tensor) -> bool:
+    """Whether each element is a number of its own in the file, so that copying it costs no more."""
+    return tensor.layout == torch.strided and tensor.is_contiguous()
 
 
 def _header(written: Any) -> dict[str, Any]:
@@ -157,7 +186,8 @@ def _header(written: Any) -> dict[str, Any]:
 
 def _rebuild(header: Mapping[str, Any], shapes: _Shapes, allow: Sequence[str]) -> Recognizer:
     parts = trusted(header.get("parts"), allow)
-    with torch.device("meta"):  # shapes without memory, whatever sizes are claimed
+    # Shapes without memory, whatever sizes are claimed, and without end whatever number.
+    with torch.device("meta"), _at_most(_LAYERS + _LAYERS_FOR_EACH * len(shapes)):
         expected = assemble(parts).model.state_dict()
     if set(expected) != set(shapes):
         missing, extra = sorted(set(expected) - set(shapes)), sorted(set(shapes) - set(expected))
@@ -171,6 +201,24 @@ def _rebuild(header: Mapping[str, Any], shapes: _Shapes, allow: Sequence[str]) -
                 f"{name} has shape {shapes[name]}, but the description says {tuple(tensor.shape)}"
             )
     return assemble(parts)
+
+
+@contextmanager
+def _at_most(layers: int) -> Iterator[None]:
+    """Refuse a network with more layers than the weights that came with it could be of."""
+    built = 0
+
+    def count(*_: object) -> None:
+        nonlocal built
+        built += 1
+        if built > layers:
+            raise InputError(f"describes more than {layers} layers, for fewer weights")
+
+    hook = register_module_module_registration_hook(count)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _loaded(recognizer: Recognizer, weights: Mapping[str, Tensor], header: Any) -> Bundle:

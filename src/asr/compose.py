@@ -80,6 +80,8 @@ def explain(error: Exception, overrides: Sequence[str]) -> InputError:
         key = found[1]
         near = get_close_matches(key, _keys(overrides, key), n=1)
         hint = f"did you mean {near[0]}?" if near else "see configs/train.yaml for what there is"
+        if key in near:  # it is there, but one of the keys in its new value is not
+            return InputError(f"{key}: holds a key that is not there; add it by +{key}.KEY=VALUE")
         return InputError(f"{key}: no such setting; {hint}")
     if found := re.search(r"Could not find '([^']+)'", text):
         group, _, choice = found[1].removeprefix("/").rpartition("/")
@@ -87,6 +89,11 @@ def explain(error: Exception, overrides: Sequence[str]) -> InputError:
         near = get_close_matches(choice, choices, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         return InputError(f"{group}={choice}: no such choice; {hint}There are {', '.join(choices)}")
+    if found := re.search(r"Ambiguous value for argument '([^']+)'", text):
+        return InputError(
+            f"{found[1]}: several values; write [1,2] for a list of them, quote them for text, or "
+            "add -m for a run of each"
+        )
     told = [line.strip() for line in text.splitlines()[:3] if not line.startswith("See https:")]
     quote = ""
     grammar = ("Error parsing override", "mismatched input", "LexerNoViable", "token recognition")

@@ -9,7 +9,7 @@ leaves the call to the code, which knows the missing arguments. Nodes may hold n
 import importlib
 import inspect
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from itertools import takewhile
@@ -25,6 +25,11 @@ _DIRECTIVES = {"_target_", "_partial_"}
 
 class ConfigError(InputError):
     """A config that its components would not accept; the message lists every mistake."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        self.mistakes = mistakes
+        separator = " " if len(mistakes) == 1 else "\n  "
+        super().__init__(separator.join(["the config does not fit the code:", *mistakes]))
 
 
 def check(
@@ -49,10 +54,8 @@ def check(
         elif not isinstance(value, Mapping) and key not in schema:
             mistakes.append(f"{key}: no such setting{_did_you_mean(key, [*config, *schema])}")
         mistakes += _mistakes(value, key, (supplied or {}).get(key, set()))
-    if len(mistakes) == 1:
-        raise ConfigError(f"the config does not fit the code: {mistakes[0]}")
     if mistakes:
-        raise ConfigError("\n  ".join(["the config does not fit the code:", *mistakes]))
+        raise ConfigError(mistakes)
 
 
 def build(node: Any, at: str = "", **supplied: Any) -> Any:
@@ -84,8 +87,9 @@ def build(node: Any, at: str = "", **supplied: Any) -> Any:
         return target(**{**arguments, **supplied})
     except InputError:
         raise
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{at}: {error}" if at else str(error)) from error
+    except Exception as error:  # a config may name any class, and a class raises what it likes
+        told = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{at}: {told}" if at else told) from error
 
 
 def locate(name: str) -> Any:
@@ -206,7 +210,12 @@ def _plain(at: str, error: ValidationError) -> str:
     accepted = list(dict.fromkeys(detail["msg"] for detail in details))
     unknown = [detail["type"] == "extra_forbidden" for detail in details]
     message = "no such key" if all(unknown) else " or ".join(accepted[:4])
-    return f"{at}{where}: {message}, got {details[0]['input']!r}"
+    given = details[0]["input"]
+    told = repr(given)
+    # YAML takes no, 010 and 12:30:45 for other things than text.
+    text = any(detail["type"] == "string_type" for detail in details)
+    quote = "; put text in quotes" if text and isinstance(given, bool | int | float) else ""
+    return f"{at}{where}: {message}, got {told[:80]}{'...' if len(told) > 80 else ''}{quote}"
 
 
 def _shared(places: list[tuple[int | str, ...]]) -> list[int | str]:

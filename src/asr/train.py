@@ -31,6 +31,7 @@ from asr.training.csv_logger import CSVLog
 from asr.training.finetuning import read_finetuning
 from asr.training.module import SpeechModule
 from asr.training.pretrained import load_pretrained, with_pretrained
+from asr.training.rehearsal import rehearse
 from asr.training.results import save_results
 from asr.training.run_folder import choose_folder, is_child, resumed, write_config
 
@@ -48,6 +49,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     waveform_augment = build(config["augment"]["waveform"], "augment.waveform")
     spectrogram_augment = build(config["augment"]["spectrogram"], "augment.spectrogram")
     optimizer, schedule = (build(config[part], part) for part in ("optimizer", "schedule"))
+    rehearse(features, waveform_augment, spectrogram_augment, optimizer, schedule)
     data = build(
         config["data"], "data", corpus=build(config["corpus"], "corpus"), seed=seed,
         sample_rate=features.sample_rate, channels=features.channels, augment=waveform_augment,

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from asr.assemble import PARTS, SUPPLIED
-from asr.config import check
+from asr.config import ConfigError, check
 from asr.errors import InputError
 
 # Where the classes of each part may be defined; a decoder is part of its task.
@@ -47,7 +47,11 @@ def trusted(parts: Any, allow: Sequence[str] = ()) -> dict[str, Any]:
     for part, node in nodes.items():
         if not isinstance(node, dict) or "_target_" not in node:
             raise InputError(f"the description of {part} names no class")
-    check(nodes, {}, SUPPLIED)
+    try:
+        check(nodes, {}, SUPPLIED)
+    except ConfigError as error:
+        more = len(error.mistakes) - 1
+        raise InputError(f"{error.mistakes[0]}{f' (and {more} more)' if more else ''}") from error
     return nodes
 
 

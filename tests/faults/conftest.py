@@ -62,7 +62,7 @@ def faults(run: Run, tmp_path: Path) -> Callable[..., list[tuple[str, str]]]:
     return found
 
 
-class Accepted(Exception):
+class Accepted(Exception):  # noqa: N818 (no error)
     """A run got past all that can be refused before its data are read."""
 
 

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from asr.padded import Padded, PaddingMode, extend
 from asr.span import Length, Span
 
+_LARGEST_STRIDE = 1024
+
 Padding = int | tuple[int, int] | Literal["same", "valid", "causal"]
 
 
@@ -139,6 +141,8 @@ def _refuse_what_cannot_be(
     for name, number in numbers.items():
         if number < 1:
             raise ValueError(f"{name} must be at least 1, got {number}")
+    if stride > _LARGEST_STRIDE:
+        raise ValueError(f"stride must be at most {_LARGEST_STRIDE} frames, got {stride}")
     if isinstance(padding, str) and padding not in ("same", "valid", "causal"):
         raise ValueError(
             f"padding must be 'same', 'valid', 'causal' or frames on each side, got {padding!r}"

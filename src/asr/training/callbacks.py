@@ -12,6 +12,7 @@ from asr.tasks.task import Monitor
 from asr.training.checkpoint import Checkpoints
 from asr.training.console import Console
 from asr.training.csv_logger import ForgetRepeated
+from asr.training.known_monitor import KnownMonitor
 from asr.training.unread import RefuseUnread
 
 
@@ -22,7 +23,7 @@ def make_callbacks(nodes: Mapping[str, Any], folder: Path, monitor: Monitor) -> 
     ``lightning.pytorch.callbacks.EarlyStopping`` wants it.
     """
     callbacks: list[Callback] = [Checkpoints(folder, monitor), Console(), ForgetRepeated()]
-    callbacks.append(RefuseUnread())
+    callbacks += [RefuseUnread(), KnownMonitor()]
     for name, node in nodes.items():
         callback = build(node, f"callbacks.{name}")
         if isinstance(callback, partial):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +29,8 @@ from asr.json_files import write_json_lines
 from asr.tasks.task import Task
 from asr.training.fair_test import compare, say_if_one_label
 from asr.training.usable import Outside, Textless, unscorable, unteachable
+
+log = logging.getLogger("asr")
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 
@@ -95,6 +99,9 @@ class SpeechData(L.LightningDataModule):
             raise ValueError(
                 f"features of {channels} channels need data.channel=all, got {channel!r}"
             )
+        cores = os.cpu_count() or 1
+        if workers > cores:
+            log.warning("note: data.workers=%d, but there are %d processors", workers, cores)
         self.corpus = corpus
         self.sample_rate = sample_rate
         self.augment = augment
