@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "trust": {"assemble", "config", "errors"},
     "bundle": {"assemble", "errors", "json_files", "trust"},
     "compose": {"assemble", "config", "errors", "finetune"},
+    "own_parts": {"compose", "config", "errors"},
     "training": {
         "assemble", "bundle", "config", "data", "errors", "keyed", "metrics", "models", "tasks",
         "text", "json_files", "padded",

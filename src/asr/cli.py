@@ -15,6 +15,7 @@ from typing import Any
 from asr.cli_arguments import make_parser
 from asr.command_line import one_line_errors
 from asr.errors import InputError
+from asr.text.printable import printable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,9 +77,9 @@ def evaluate(args: argparse.Namespace) -> int:
         "audio_seconds": f"{found.audio_seconds:.1f}",
         "real_time_factor": found.summary["real_time_factor"],
     }  # fmt: skip
-    _write(f"{found.model} on {found.data}\n{figures(told)}")
+    _write(f"{printable(f'{found.model} on {found.data}')}\n{figures(told)}")
     for item in found.skipped[:5]:
-        _write(f"  skipped: {item.line or item.path}: {item.reason}")
+        _write(printable(f"  skipped: {item.line or item.path}: {item.reason}"))
     if args.output is not None:
         found.write(args.output)
         _write(f"written to {args.output}: summary.json, utterances.jsonl, skipped.jsonl")
@@ -252,8 +253,6 @@ def _write(text: str) -> None:
 
 
 def _complain(reason: str) -> None:
-    from asr.text.printable import printable
-
     sys.stderr.write(f"error: {printable(reason)}\n")
 
 

@@ -23,6 +23,7 @@ from asr.command_line import one_line_errors
 from asr.compose import CONFIGS, check_config, explain, plain
 from asr.config import build, locate
 from asr.errors import InputError
+from asr.own_parts import refuse_strangers
 from asr.training import report
 from asr.training.begin import begin
 from asr.training.callbacks import make_callbacks
@@ -98,11 +99,14 @@ def _run(cfg: DictConfig) -> float:
         overrides = list(job.overrides.task)
         if config["resume"]:
             config = resumed(Path(config["resume"]), overrides)
+            refuse_strangers(config, overrides)
         check_config(config)
         if not config["resume"]:
             config = with_pretrained(config, overrides)
             check_config(config)
         trial = job.job.num if job.mode == RunMode.MULTIRUN else None
+        if trial is not None:  # Hydra's record of the sweep has its overrides in clear
+            Path(job.sweep.dir, "multirun.yaml").unlink(missing_ok=True)
         folder = choose_folder(config["run_dir"], trial, config["resume"])
         if not is_child():
             write_config(folder, config)

@@ -1,7 +1,6 @@
 """A ``.nemo`` file: a tar of config, weights and tokenizers, read as data and nothing else."""
 
 import io
-import pickle
 import re
 import tarfile
 import warnings
@@ -19,6 +18,7 @@ _CONFIG, _WEIGHTS = "model_config.yaml", "model_weights.ckpt"
 _LARGEST = {_CONFIG: 4 << 20, _WEIGHTS: 8 << 30}  # bytes
 _LARGEST_OTHER = 64 << 20
 _MOST_MEMBERS = 1000
+_MOST_NODES = 1_000_000  # values in a config; a vocabulary may stand in it
 _REFERENCE = re.compile(r"\$\{([\w.]+)\}")
 
 
@@ -60,7 +60,7 @@ def read_weights(data: IO[bytes] | Path) -> dict[str, Tensor]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of pickles that it then refuses
             weights = torch.load(data, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # whatever a damaged file may lead PyTorch to
         raise ValueError("damaged, or more than weights") from error
     if not isinstance(weights, Mapping) or not all(
         isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in weights.items()
@@ -103,28 +103,33 @@ def _config(path: Path, written: bytes) -> dict[str, Any]:
         config = yaml.safe_load(written)
         if not isinstance(config, dict):
             raise InputError(f"{path}: its {_CONFIG} is not a mapping")
-        resolved = _resolved(config, config, depth=0)
+        resolved = _resolved(config, config, depth=0, left=[_MOST_NODES])
     except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
         line = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: its {_CONFIG} cannot be read ({line})") from None
     return dict(resolved)
 
 
-def _resolved(value: Any, root: Mapping[str, Any], depth: int) -> Any:
-    """The value with each ``${a.b}`` replaced by what it refers to; no functions are called."""
-    if depth > 32:
-        raise InputError(f"its {_CONFIG} is nested too deeply, or refers to itself")
+def _resolved(value: Any, root: Mapping[str, Any], depth: int, left: list[int]) -> Any:
+    """The value with each ``${a.b}`` replaced by what it refers to; no functions are called.
+
+    Args:
+        left: how many values there may still be, since references and aliases multiply.
+    """
+    left[0] -= 1
+    if depth > 32 or left[0] < 0:
+        raise InputError(f"its {_CONFIG} is nested too deeply, too large, or refers to itself")
     if isinstance(value, dict):
-        return {key: _resolved(item, root, depth + 1) for key, item in value.items()}
+        return {key: _resolved(item, root, depth + 1, left) for key, item in value.items()}
     if isinstance(value, list):
-        return [_resolved(item, root, depth + 1) for item in value]
+        return [_resolved(item, root, depth + 1, left) for item in value]
     match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
     if not match:
         return value
     found: Any = root
     for name in match[1].removeprefix("model.").split("."):
         found = found.get(name) if isinstance(found, dict) else None
-    return _resolved(found, root, depth + 1)
+    return _resolved(found, root, depth + 1, left)
 
 
 def _weights(path: Path, data: bytes) -> dict[str, Tensor]:

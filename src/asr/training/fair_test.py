@@ -9,6 +9,7 @@ from asr.data.overlap import shared_rows
 from asr.data.utterance import Split
 from asr.errors import InputError
 from asr.text.labels import Labels
+from asr.text.printable import printable
 from asr.text.vocabulary import Vocabulary
 
 log = logging.getLogger("asr")
@@ -32,7 +33,7 @@ def compare(indexes: Mapping[Split, Index], *, refuse: bool) -> None:
                     "tells nothing, so mend the splits, or choose data.overlap=warn"
                 )
             if tested or found.what != "speaker":
-                log.warning("note: %s and %s share %s", one, other, found.told())
+                log.warning("note: %s and %s share %s", one, other, printable(found.told()))
 
 
 def say_if_one_label(vocabulary: Vocabulary) -> None:

@@ -15,6 +15,7 @@ from asr.bundle import BUNDLE, save_bundle
 from asr.data.index import Index
 from asr.data.unread import unread_rows
 from asr.json_files import write_json, write_json_lines
+from asr.text.printable import printable
 from asr.training import report
 from asr.training.checkpoint import Checkpoints
 from asr.training.data import SpeechData
@@ -55,7 +56,7 @@ def save_results(
     write_json(folder / "summary.json", summary)
     data.write_skipped(folder / SKIPPED, module.unread)
     for name, reason in list(module.unread.items())[:5]:
-        log.warning("not read: %s: %s", name, reason)
+        log.warning("not read: %s", printable(f"{name}: {reason}"))
     log.info("\ntest\n%s", report.table(test))
     log.info("  %.0f s of training, %.0f audio seconds per second", seconds["fit"],
              summary["audio_seconds_per_second"])  # fmt: skip

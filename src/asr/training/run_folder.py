@@ -12,11 +12,15 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from asr.errors import InputError
+from asr.training.plain_yaml import read_yaml, to_yaml
 
 CONFIG, SUMMARY, SKIPPED = "config.yaml", "summary.json", "skipped.jsonl"
 _OURS = (CONFIG, SUMMARY, "metrics.csv", "last.ckpt", "best.ckpt", "model.safetensors")
 _CHOSEN = "ASR_RUN_DIR"  # the first process tells the others that it starts
-_SECRET = re.compile(r"(^|_)(key|token|secret|password)s?$", re.IGNORECASE)
+_SECRET = re.compile(
+    r"((^|_|-|api)key|token|secret|passw(or)?d|credential)s?$|_key_id$", re.IGNORECASE
+)
+_SHORTEST_SECRET = 6  # characters; less would be found in many words by chance
 
 
 def choose_folder(wanted: str | None, trial: int | None, resume: str | None) -> Path:
@@ -65,7 +69,7 @@ def resumed(folder: Path, overrides: Sequence[str]) -> dict[str, Any]:
         InputError: there is no run to go on with, or a whole group is overridden.
     """
     try:
-        config = OmegaConf.load(folder / CONFIG)
+        config = OmegaConf.create(read_yaml(folder / CONFIG))
     except (OSError, yaml.YAMLError):
         config = None
     if not isinstance(config, DictConfig) or not (folder / "last.ckpt").is_file():
@@ -88,8 +92,7 @@ def resumed(folder: Path, overrides: Sequence[str]) -> dict[str, Any]:
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
     """Write the resolved config, without secrets."""
-    text = yaml.safe_dump(without_secrets(config), sort_keys=False, allow_unicode=True)
-    (folder / CONFIG).write_text(text, encoding="utf-8")
+    (folder / CONFIG).write_text(to_yaml(without_secrets(config)), encoding="utf-8")
 
 
 def without_secrets(node: Any, name: str = "") -> Any:
@@ -98,13 +101,21 @@ def without_secrets(node: Any, name: str = "") -> Any:
         return {key: without_secrets(value, str(key)) for key, value in node.items()}
     if isinstance(node, list | tuple):
         return [without_secrets(item, name) for item in node]
-    if isinstance(node, str) and node and (_SECRET.search(name) or node in _secret_values()):
+    if not isinstance(node, str) or not node:
+        return node
+    if _SECRET.search(name):
         return "***"
+    for secret in _secret_values():
+        node = node.replace(secret, "***")
     return node
 
 
 def _secret_values() -> set[str]:
-    return {value for name, value in os.environ.items() if value and _SECRET.search(name)}
+    return {
+        value
+        for name, value in os.environ.items()
+        if len(value) >= _SHORTEST_SECRET and _SECRET.search(name)
+    }
 
 
 def _default() -> Path:

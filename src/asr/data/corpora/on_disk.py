@@ -6,8 +6,9 @@ import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
 
 from asr.errors import InputError
 
@@ -68,7 +69,8 @@ def fetch(
     try:
         partial.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(partial / folder, ignore_errors=True)  # the archive may stay
-        download(partial)
+        with _only_files_within():
+            download(partial)
         (root / folder).parent.mkdir(parents=True, exist_ok=True)
         (partial / folder).replace(root / folder)
     except MISHAPS as error:
@@ -77,6 +79,26 @@ def fetch(
             f"get it from {source} and unpack it there, as data/README.md shows"
         ) from error
     shutil.rmtree(partial)
+
+
+@contextmanager
+def _only_files_within() -> Iterator[None]:
+    """Whatever is unpacked meanwhile: regular files and folders, none outside the target."""
+
+    def refuse(member: tarfile.TarInfo, target: str) -> tarfile.TarInfo:
+        name = PurePosixPath(member.name)
+        if not (member.isreg() or member.isdir()):
+            raise tarfile.SpecialFileError(member)
+        if name.is_absolute() or ".." in name.parts:
+            raise tarfile.OutsideDestinationError(member, target)
+        return tarfile.data_filter(member, target)
+
+    before = tarfile.TarFile.extraction_filter
+    tarfile.TarFile.extraction_filter = staticmethod(refuse)
+    try:
+        yield
+    finally:
+        tarfile.TarFile.extraction_filter = before
 
 
 def one_line(error: Exception) -> str:
