@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from asr.bundle import KEY, description, load_model
 from asr.errors import InputError
 
-FEW, MANY = 60, 1500
+FEW, MANY = 60, 800
 SECONDS, MEGABYTES = 10.0, 600
 
 # What a stranger might put in the place of a value.
@@ -41,12 +41,14 @@ def files(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, b
 
 def _loads_or_refuses(path: Path) -> None:
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    told = ""
     try:
         load_model(path)
     except InputError as error:
-        assert str(error).startswith(str(path))
-        assert "\n" not in str(error)
-        assert len(str(error)) < 2000
+        told = str(error)
+    assert not told or told.startswith(str(path))
+    assert "\n" not in told
+    assert len(told) < 2000
     assert time.monotonic() - began < SECONDS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEGABYTES * 1024
 
