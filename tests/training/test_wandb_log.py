@@ -145,6 +145,57 @@ def test_a_killed_process_is_told_once(tmp_path: Path, caplog: pytest.LogCapture
     ]
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the backend in /proc")
+def test_a_killed_backend_of_wandb_ends_nothing_but_its_own_log(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logger = WandbLog(tmp_path, mode="offline")
+    logger.log_metrics({"loss": 1.0}, step=1)
+    for backend in _backends_of(logger._process._process.pid):
+        os.kill(backend, signal.SIGKILL)
+    began = time.monotonic()
+
+    for step in range(2, 50):
+        logger.log_metrics({"loss": 1.0}, step)
+    logger.finalize("failed")
+
+    assert time.monotonic() - began < 40
+    lines = [line for line in capfd.readouterr().err.splitlines() if "wandb" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("wandb: logs no more")
+
+
+@pytest.mark.parametrize("content", ["", "two words", "a/b", "x" * 65, "\0"])
+def test_an_id_that_was_half_written_is_made_anew(tmp_path: Path, content: str) -> None:
+    (tmp_path / "wandb_id.txt").write_text(content)
+    logger = WandbLog(tmp_path)
+    first = logger._id()
+    assert len(first) == 8
+    assert logger._id() == first
+
+
+def test_a_config_that_cannot_be_read_ends_nothing_but_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "config.yaml").write_text("a: [")
+    logger = WandbLog(tmp_path, mode="offline")
+    for step in range(3):
+        logger.log_metrics({"loss": 1.0}, step)
+    logger.finalize("failed")
+    [record] = caplog.records
+    assert record.message.startswith("wandb: logs no more")
+    assert "\n" not in record.message
+
+
+def test_results_that_cannot_be_logged_end_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger = WandbLog(tmp_path, mode="offline")
+    logger.log_results(tmp_path, [None], None, None)  # type: ignore[arg-type,list-item]
+    [record] = caplog.records
+    assert record.message.startswith("wandb: logs no more")
+
+
 def test_a_full_disk_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     logger = WandbLog(tmp_path / "is not there", mode="offline")
 
@@ -186,6 +237,18 @@ def test_numbers_below_zero_are_refused(tmp_path: Path) -> None:
 def test_wandb_is_not_imported_by_a_run() -> None:
     code = "import sys, asr.train, asr.training.wandb_log; sys.exit('wandb' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def _backends_of(pid: int) -> list[int]:
+    """The processes that wandb has started, once there are any."""
+    began = time.monotonic()
+    while time.monotonic() - began < 30:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        if text.split():
+            time.sleep(1)  # so that the run is under way
+            return [int(child) for child in text.split()]
+        time.sleep(0.1)
+    raise AssertionError("wandb has no backend")
 
 
 def _check_table(table: dict, folder: Path) -> None:

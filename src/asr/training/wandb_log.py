@@ -7,6 +7,7 @@ process that it serves when it does. So it serves ``wandb_process.py``, and noth
 import json
 import logging
 import math
+import re
 import secrets
 import tempfile
 from argparse import Namespace
@@ -120,7 +121,7 @@ class WandbLog(Logger):
                 summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
                 self._send({"model": str((folder / BUNDLE).resolve()), "summary": summary})
                 self._end(self.upload_seconds + _PATIENCE, status=0)
-        except OSError as error:
+        except Exception as error:  # whatever it is, the run has its results on disk
             self._give_up(error)
 
     @rank_zero_only
@@ -136,16 +137,18 @@ class WandbLog(Logger):
             if self._process is None:
                 self._process = SideProcess("asr.training.wandb_process", "wandb")
                 self._process.send({**self._init, "id": self._id(), "config": self._config()})
-        except OSError as error:
+            self._process.send(message)
+        except Exception as error:  # whatever it is, the run has logs of its own
             self._give_up(error)
-            return
-        self._process.send(message)
 
     def _id(self) -> str:
         path = self.run_dir / ID
-        if not path.exists():
-            path.write_text(secrets.token_hex(4), encoding="utf-8")
-        return path.read_text(encoding="utf-8")
+        known = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        if re.fullmatch("[0-9a-z]{1,64}", known):
+            return known
+        fresh = secrets.token_hex(4)  # also where a kill or a full disk left an empty file
+        path.write_text(fresh, encoding="utf-8")
+        return fresh
 
     def _config(self) -> Any:
         path = self.run_dir / CONFIG
@@ -162,8 +165,9 @@ class WandbLog(Logger):
                 "%s", seconds, self.run_dir / "wandb",
             )  # fmt: skip
 
-    def _give_up(self, error: OSError) -> None:
-        log.warning("wandb: logs no more (%s); the run goes on without it", error)
+    def _give_up(self, error: Exception) -> None:
+        told = next(iter(str(error).splitlines()), type(error).__name__)
+        log.warning("wandb: logs no more (%s); the run goes on without it", told)
         self._ended = True
         if self._process is not None:
             self._process.close(0)
