@@ -1,5 +1,6 @@
 """What the commands share: messages on standard output, and errors in one line."""
 
+import argparse
 import io
 import logging
 import os
@@ -7,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from asr.errors import InputError
 from asr.text.printable import printable
@@ -28,6 +30,25 @@ def one_line_errors() -> Iterator[None]:
         # Whoever read our output has gone; what is still buffered must not raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(141) from None
+
+
+@contextmanager
+def one_line_usage() -> Iterator[None]:
+    """Have argument parsers that are not ours refuse in one line as well.
+
+    Raises:
+        InputError: the arguments are refused.
+    """
+
+    def refuse(parser: argparse.ArgumentParser, message: str) -> NoReturn:
+        raise InputError(f"{' '.join(message.split())}; see {parser.prog} --help")
+
+    before = argparse.ArgumentParser.error
+    argparse.ArgumentParser.error = refuse  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        argparse.ArgumentParser.error = before  # type: ignore[method-assign]
 
 
 def speak() -> None:

@@ -34,6 +34,12 @@ SETTINGS: dict[str, Any] = {
     "data_root": str,
     "finetune": Finetune,
 }
+# What a run is made of beside its settings; each must be there.
+_NODES = (
+    "corpus", "vocabulary", "features", "augment", "task", "model", "optimizer", "schedule",
+    "trainer", "logger", "data", "callbacks",
+)  # fmt: skip
+_OPTIONAL = ("experiment", "sweep")  # groups that a run may do without
 # Arguments that the code, not the config, gives to a node.
 _SUPPLIED = {
     **SUPPLIED,
@@ -49,6 +55,7 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
     Raises:
         InputError: an override cannot be applied.
     """
+    refuse_no_choice(overrides)
     try:
         with initialize_config_dir(str(CONFIGS), version_base="1.3"):
             return plain(hydra_compose("train", list(overrides)))
@@ -57,9 +64,27 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
-    """A composed config as plain values, interpolations resolved."""
-    resolved: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    """A composed config as plain values, interpolations resolved.
+
+    Raises:
+        InputError: an interpolation cannot be resolved, or a part has been taken away.
+    """
+    try:
+        resolved: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise explain(error, []) from None
+    if missing := [key for key in (*SETTINGS, *_NODES) if key not in resolved]:
+        raise InputError(f"{missing[0]}: is missing, but a run needs it; do not take it away")
     return {str(key): value for key, value in resolved.items()}
+
+
+def refuse_no_choice(overrides: Sequence[str]) -> None:
+    """Raise InputError where nothing is chosen of a group, for which Hydra has no plain words."""
+    for path in sorted(CONFIGS.iterdir()):
+        if path.is_dir() and path.name not in _OPTIONAL and f"{path.name}=null" in overrides:
+            raise InputError(
+                f"{path.name}=null: a choice is needed; there are {', '.join(_choices(path.name))}"
+            )
 
 
 def check_config(config: Mapping[str, Any]) -> None:
@@ -69,8 +94,8 @@ def check_config(config: Mapping[str, Any]) -> None:
         ConfigError: it does not fit; the message lists every mistake.
     """
     check(config, SETTINGS, _SUPPLIED)
-    if config["seed"] < 0:
-        raise InputError(f"seed: must be 0 or more, got {config['seed']}")
+    if not 0 <= config["seed"] < 2**32:
+        raise InputError(f"seed: must be 0 to 4294967295, got {config['seed']}")
 
 
 def explain(error: Exception, overrides: Sequence[str]) -> InputError:
@@ -85,7 +110,7 @@ def explain(error: Exception, overrides: Sequence[str]) -> InputError:
         return InputError(f"{key}: no such setting; {hint}")
     if found := re.search(r"Could not find '([^']+)'", text):
         group, _, choice = found[1].removeprefix("/").rpartition("/")
-        choices = sorted(path.stem for path in (CONFIGS / group).glob("*.yaml"))
+        choices = _choices(group)
         near = get_close_matches(choice, choices, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         return InputError(f"{group}={choice}: no such choice; {hint}There are {', '.join(choices)}")
@@ -100,6 +125,10 @@ def explain(error: Exception, overrides: Sequence[str]) -> InputError:
     if any(part in text for part in grammar):
         quote = "; quote values with special characters: 'key=\"value\"'"
     return InputError(f"{' '.join(filter(None, told))}{quote}")
+
+
+def _choices(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONFIGS / group).glob("*.yaml"))
 
 
 def _keys(overrides: Sequence[str], wrong: str) -> list[str]:

@@ -28,8 +28,7 @@ class ConfigError(InputError):
 
     def __init__(self, mistakes: Sequence[str]) -> None:
         self.mistakes = mistakes
-        separator = " " if len(mistakes) == 1 else "\n  "
-        super().__init__(separator.join(["the config does not fit the code:", *mistakes]))
+        super().__init__(f"the config does not fit the code: {' -- '.join(mistakes)}")
 
 
 def check(
@@ -106,7 +105,10 @@ def locate(name: str) -> Any:
     if not hasattr(module, attribute):
         near = _did_you_mean(attribute, [n for n in vars(module) if not n.startswith("_")])
         raise InputError(f"{module_name} has no {attribute!r}{near}")
-    return getattr(module, attribute)
+    found = getattr(module, attribute)
+    if not callable(found):
+        raise InputError(f"{name!r} is neither a class nor a function, so it makes nothing")
+    return found
 
 
 def _build_within(value: Any, at: str) -> Any:

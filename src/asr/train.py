@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 import hydra
@@ -19,8 +20,8 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from asr.assemble import assemble, make_encoder
-from asr.command_line import one_line_errors
-from asr.compose import CONFIGS, check_config, explain, plain
+from asr.command_line import one_line_errors, one_line_usage
+from asr.compose import CONFIGS, check_config, explain, plain, refuse_no_choice
 from asr.config import build, locate
 from asr.errors import InputError
 from asr.own_parts import refuse_strangers
@@ -120,12 +121,18 @@ def main() -> None:
     """Run :func:`train` on the command line's config; bad input ends in one line and status 2."""
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come to us, not to Hydra's printer
     with one_line_errors():
+        refuse_no_choice(sys.argv[1:])
         try:
-            _run()
+            with one_line_usage():
+                _run()
         except (HydraException, OmegaConfBaseException) as error:
             if isinstance(error.__cause__, InputError):
                 raise error.__cause__ from None
             raise explain(error, sys.argv[1:]) from None
+        except Exception as error:
+            if any(frame.f_code.co_name == "train" for frame, _ in walk_tb(error.__traceback__)):
+                raise
+            raise explain(error, sys.argv[1:]) from error  # of Hydra, before there was a config
 
 
 if __name__ == "__main__":

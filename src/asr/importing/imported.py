@@ -42,6 +42,8 @@ def import_model(
     path = out if out.suffix == ".safetensors" else out / BUNDLE
     if path.exists():
         raise InputError(f"{path}: is there already; remove it or choose another place")
+    if not source.is_file():  # what is none may never end
+        raise InputError(f"{source}: no such file; give a .nemo file or a state dict")
     try:
         made, aside = _made(source, units, sample_rate)
     except InputError as error:

@@ -14,6 +14,7 @@ from lightning.pytorch.strategies import DDPStrategy
 from asr.errors import InputError
 from asr.training.checkpoint import AtomicCheckpointIO
 
+_MOST_THREADS = 1024  # with very many, libraries crash
 Precision = Literal["auto", "32", "bf16", "16"]
 
 
@@ -66,6 +67,8 @@ def make_trainer(
         max_epochs=max_epochs, max_steps=max_steps, accumulate=accumulate, num_nodes=num_nodes,
         validate_every=validate_every, log_every=log_every, threads=threads,
     )  # fmt: skip
+    if threads is not None and threads > _MOST_THREADS:
+        raise ValueError(f"threads must be at most {_MOST_THREADS}, got {threads}")
     if max_epochs is None and max_steps is None:
         raise ValueError("give max_epochs or max_steps, so that the run has an end")
     if gradient_clip is not None and not gradient_clip > 0:
