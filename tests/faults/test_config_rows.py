@@ -83,7 +83,7 @@ CONFIGS = [
     pytest.param(["trainer.accumulate=0"], "accumulate must be", id="row-93-accumulate-0"),
     pytest.param(["trainer.validate_every=0"], "validate_every must be", id="row-93-validate-0"),
     pytest.param(["trainer.gradient_clip=-1"], "gradient_clip must be", id="row-93-clip"),
-    pytest.param(["trainer.deterministic=tru"], "trainer.deterministic: ", id="row-93-tru"),
+    pytest.param(["trainer.deterministic=maybe"], "trainer.deterministic: ", id="row-93-maybe"),
     pytest.param(["+trainer.lightning={limit_train_batches: -3}"], "trainer: ",
                  id="row-93-lightning"),
     pytest.param(["trainer.devices=-5"], "trainer", id="row-93-devices"),
