@@ -31,6 +31,8 @@ SETTINGS: dict[str, Any] = {
     "seed": int,
     "run_dir": str | None,
     "resume": str | None,
+    "allow_changes": bool,
+    "save_every_steps": int | None,
     "data_root": str,
     "finetune": Finetune,
 }
@@ -71,6 +73,9 @@ def check_config(config: Mapping[str, Any]) -> None:
     check(config, SETTINGS, _SUPPLIED)
     if config["seed"] < 0:
         raise InputError(f"seed: must be 0 or more, got {config['seed']}")
+    every = config["save_every_steps"]
+    if every is not None and every < 1:
+        raise InputError(f"save_every_steps: must be 1 or more, or null, got {every}")
 
 
 def explain(error: Exception, overrides: Sequence[str]) -> InputError:

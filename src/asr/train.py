@@ -26,24 +26,28 @@ from asr.errors import InputError
 from asr.training import report
 from asr.training.begin import begin
 from asr.training.callbacks import make_callbacks
-from asr.training.checkpoint import BEST, LAST
+from asr.training.checkpoint import BEST
 from asr.training.csv_logger import CSVLog
 from asr.training.finetuning import read_finetuning
 from asr.training.module import SpeechModule
+from asr.training.newest import newest
 from asr.training.pretrained import load_pretrained, with_pretrained
-from asr.training.results import save_results
+from asr.training.recipe import recipe, refuse_changes
+from asr.training.results import finished, save_results
 from asr.training.run_folder import choose_folder, is_child, resumed, write_config
+from asr.training.saving import Checkpoints
 
 
 def train(config: Mapping[str, Any], folder: Path) -> float:
     """Fit, test the best weights, export them; returns the metric that a sweep optimises."""
     began = time.monotonic()
-    seed, resume = config["seed"], config["resume"]
+    seed = config["seed"]
+    stopped = newest(folder) if config["resume"] else None
     finetuning = read_finetuning(config.get("finetune"))
     L.seed_everything(seed, workers=True, verbose=False)
 
     # What can be refused without data is refused before a corpus is fetched.
-    pretrained = load_pretrained(finetuning) if finetuning and not resume else None
+    pretrained = load_pretrained(finetuning) if finetuning and not stopped else None
     features, _ = make_encoder(config)
     waveform_augment = build(config["augment"]["waveform"], "augment.waveform")
     spectrogram_augment = build(config["augment"]["spectrogram"], "augment.spectrogram")
@@ -53,7 +57,8 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         sample_rate=features.sample_rate, channels=features.channels, augment=waveform_augment,
     )  # fmt: skip
     task = locate(config["task"]["_target_"])
-    callbacks = make_callbacks(config["callbacks"], folder, task.monitor)
+    checkpoints = Checkpoints(folder, task.monitor, config["save_every_steps"])
+    callbacks = [*make_callbacks(config["callbacks"], task.monitor), checkpoints]
     loggers = [CSVLog(folder / "metrics.csv")]
     loggers += [
         build(node, f"logger.{name}", run_dir=folder) for name, node in config["logger"].items()
@@ -67,7 +72,12 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     recognizer = assemble(config, vocabulary, spectrogram_augment)
     data.bind(recognizer.task, recognizer.model.frames)
     data.write_skipped(folder / "skipped.jsonl")
-    if finetuning is None:
+    checkpoints.recipe = recipe(data, recognizer, trainer, seed)
+    if stopped:
+        checkpoints.anew = refuse_changes(stopped, checkpoints.recipe, recognizer,
+                                          allowed=config["allow_changes"])  # fmt: skip
+        data.begin = stopped.place.epoch, 0 if checkpoints.anew else stopped.place.batch
+    elif finetuning is None:
         recognizer.model.fit_statistics(batch.waveforms for batch in data.sample(seconds=600))
     report.announce(data, recognizer, trainer)
     beginning = begin(finetuning, pretrained, recognizer)
@@ -77,8 +87,12 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         still=beginning.still, factors=beginning.factors,
     )  # fmt: skip
     ready = time.monotonic()
-    trainer.fit(module, data, ckpt_path=folder / LAST if resume else None, weights_only=True)
+    trainer.fit(module, data, ckpt_path=stopped.path if stopped else None, weights_only=True)
     fitted = time.monotonic()
+    if stopped and stopped.step == trainer.global_step:
+        score = finished(folder, task.monitor, trainer)
+        if score is not None:
+            return score
 
     # Testing loads the best weights into the module, so they are what is exported.
     [scores] = trainer.test(module, data, ckpt_path=folder / BEST, weights_only=True, verbose=False)

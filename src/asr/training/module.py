@@ -19,6 +19,8 @@ from asr.data.batch import Batch, Unread
 from asr.keyed import key
 from asr.training.parameter_groups import FACTOR, parameter_groups
 
+_SHARES = "asr_shares"  # key of a checkpoint: the buffers of every process
+
 
 class Prediction(NamedTuple):
     """What was recognised in one utterance.
@@ -105,6 +107,16 @@ class SpeechModule(L.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint[KEY] = description(self.recognizer, self.facts)
+        if self.trainer.world_size > 1:
+            checkpoint[_SHARES] = _gathered(self, checkpoint)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        # Running statistics are each process's own; that of a process more than there were is
+        # the first one's.
+        shares = checkpoint.get(_SHARES, [])
+        if self.trainer.state.fn == "fit" and self.global_rank < len(shares):
+            for part, buffers in shares[self.global_rank].items():
+                checkpoint[part] = {**checkpoint[part], **buffers}
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         # Dropout is then a function of seed and step: there is no state to lose or to disturb.
@@ -160,6 +172,19 @@ class SpeechModule(L.LightningModule):
         # The object, not its value: Lightning computes it over all batches and processes.
         self.log_dict(metrics, batch_size=size, prog_bar=stage == "val")
         self.predictions += map(Prediction, batch.rows, batch.ids, batch.references, hypotheses)
+
+
+def _gathered(module: nn.Module, checkpoint: Mapping[str, Any]) -> list[Any]:
+    """The running statistics that each process has: of its weights and of their average."""
+    names = [name for name, _ in module.named_buffers()]
+    own = {
+        part: {name: checkpoint[part][name].cpu() for name in names if name in checkpoint[part]}
+        for part in ("state_dict", "current_model_state")
+        if part in checkpoint
+    }
+    shares: list[Any] = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(shares, own)
+    return shares
 
 
 @torch.no_grad()

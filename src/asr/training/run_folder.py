@@ -15,6 +15,7 @@ from asr.errors import InputError
 
 CONFIG, SUMMARY = "config.yaml", "summary.json"
 _OURS = (CONFIG, SUMMARY, "metrics.csv", "last.ckpt", "best.ckpt", "model.safetensors")
+_SINGLE = ("seed", "save_every_steps", "allow_changes", "max_nonfinite_steps")
 _CHOSEN = "ASR_RUN_DIR"  # the first process tells the others that it starts
 _SECRET = re.compile(r"(^|_)(key|token|secret|password)s?$", re.IGNORECASE)
 
@@ -68,14 +69,14 @@ def resumed(folder: Path, overrides: Sequence[str]) -> dict[str, Any]:
         config = OmegaConf.load(folder / CONFIG)
     except (OSError, yaml.YAMLError):
         config = None
-    if not isinstance(config, DictConfig) or not (folder / "last.ckpt").is_file():
-        raise InputError(f"resume: {folder} holds no run that could go on; look for its last.ckpt")
+    if not isinstance(config, DictConfig):
+        raise InputError(f"resume: {folder} holds no run that could go on; look for its {CONFIG}")
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         key = override.key_or_group
         if key in ("resume", "run_dir"):
             continue
         if isinstance(OmegaConf.select(config, key), DictConfig) or (
-            ("." not in key and key != "seed") or key.startswith("finetune.")
+            ("." not in key and key not in _SINGLE) or key.startswith("finetune.")
         ):
             raise InputError(
                 f"{key}: a resumed run keeps its parts; start a new run, or change single values "
@@ -89,7 +90,10 @@ def resumed(folder: Path, overrides: Sequence[str]) -> dict[str, Any]:
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
     """Write the resolved config, without secrets."""
     text = yaml.safe_dump(without_secrets(config), sort_keys=False, allow_unicode=True)
-    (folder / CONFIG).write_text(text, encoding="utf-8")
+    # Another process of the same run may be reading it.
+    beside = folder / f".{CONFIG}.writing"
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(folder / CONFIG)
 
 
 def without_secrets(node: Any, name: str = "") -> Any:

@@ -76,7 +76,7 @@ def make_trainer(
     if threads is not None:
         torch.set_num_threads(threads)
     extra = dict(lightning or {})
-    return L.Trainer(
+    trainer = L.Trainer(
         accelerator="gpu" if device == "cuda" else device,
         devices=devices if isinstance(devices, int | str) else list(devices),
         num_nodes=num_nodes,
@@ -102,6 +102,9 @@ def make_trainer(
         plugins=[AtomicCheckpointIO()],
         **extra,
     )
+    # asr.training.signals does it: Lightning's ways end with status 0 and without a checkpoint.
+    trainer._signal_connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]
+    return trainer
 
 
 def find_device(accelerator: str) -> str:
