@@ -33,6 +33,7 @@ SETTINGS: dict[str, Any] = {
     "resume": str | None,
     "allow_changes": bool,
     "save_every_steps": int | None,
+    "max_nonfinite_steps": int,
     "data_root": str,
     "finetune": Finetune,
 }
@@ -76,6 +77,9 @@ def check_config(config: Mapping[str, Any]) -> None:
     every = config["save_every_steps"]
     if every is not None and every < 1:
         raise InputError(f"save_every_steps: must be 1 or more, or null, got {every}")
+    if config["max_nonfinite_steps"] < 0:
+        most = config["max_nonfinite_steps"]
+        raise InputError(f"max_nonfinite_steps: must be 0 or more, got {most}")
 
 
 def explain(error: Exception, overrides: Sequence[str]) -> InputError:

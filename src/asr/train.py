@@ -26,15 +26,16 @@ from asr.errors import InputError
 from asr.training import report
 from asr.training.begin import begin
 from asr.training.callbacks import make_callbacks
-from asr.training.checkpoint import BEST
+from asr.training.checkpoint import BEST, copy_to_last
 from asr.training.csv_logger import CSVLog
 from asr.training.finetuning import read_finetuning
 from asr.training.module import SpeechModule
 from asr.training.newest import newest
+from asr.training.nonfinite import FiniteSteps
 from asr.training.pretrained import load_pretrained, with_pretrained
 from asr.training.recipe import recipe, refuse_changes
 from asr.training.results import finished, save_results
-from asr.training.run_folder import choose_folder, is_child, resumed, write_config
+from asr.training.run_folder import choose_folder, is_child, resumed, started_again, write_config
 from asr.training.saving import Checkpoints
 
 
@@ -58,7 +59,9 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     )  # fmt: skip
     task = locate(config["task"]["_target_"])
     checkpoints = Checkpoints(folder, task.monitor, config["save_every_steps"])
-    callbacks = [*make_callbacks(config["callbacks"], task.monitor), checkpoints]
+    guard = FiniteSteps(folder, config["max_nonfinite_steps"])
+    # Checkpoints come last, so that what is saved has what the others did.
+    callbacks = [guard, *make_callbacks(config["callbacks"], task.monitor), checkpoints]
     loggers = [CSVLog(folder / "metrics.csv")]
     loggers += [
         build(node, f"logger.{name}", run_dir=folder) for name, node in config["logger"].items()
@@ -74,17 +77,23 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     data.write_skipped(folder / "skipped.jsonl")
     checkpoints.recipe = recipe(data, recognizer, trainer, seed)
     if stopped:
-        checkpoints.anew = refuse_changes(stopped, checkpoints.recipe, recognizer,
-                                          allowed=config["allow_changes"])  # fmt: skip
+        allowed = config["allow_changes"]
+        checkpoints.anew = refuse_changes(
+            stopped, checkpoints.recipe, recognizer, trainer, allowed=allowed
+        )
+        if not is_child():
+            copy_to_last(stopped.path)
         data.begin = stopped.place.epoch, 0 if checkpoints.anew else stopped.place.batch
     elif finetuning is None:
         recognizer.model.fit_statistics(batch.waveforms for batch in data.sample(seconds=600))
     report.announce(data, recognizer, trainer)
+    if not is_child():
+        write_config(folder, config)
     beginning = begin(finetuning, pretrained, recognizer)
 
     module = SpeechModule(
         recognizer, optimizer, schedule, seed, {**data.described, **beginning.facts},
-        still=beginning.still, factors=beginning.factors,
+        still=beginning.still, factors=beginning.factors, guard=guard,
     )  # fmt: skip
     ready = time.monotonic()
     trainer.fit(module, data, ckpt_path=stopped.path if stopped else None, weights_only=True)
@@ -108,16 +117,17 @@ def _run(cfg: DictConfig) -> float:
         config = plain(cfg)
         job = HydraConfig.get()
         overrides = list(job.overrides.task)
+        again = started_again(config["run_dir"])
         if config["resume"]:
             config = resumed(Path(config["resume"]), overrides)
+        elif again:
+            config = resumed(Path(again), [])
         check_config(config)
         if not config["resume"]:
             config = with_pretrained(config, overrides)
             check_config(config)
         trial = job.job.num if job.mode == RunMode.MULTIRUN else None
         folder = choose_folder(config["run_dir"], trial, config["resume"])
-        if not is_child():
-            write_config(folder, config)
         # Processes that Lightning starts repeat this command, not a whole sweep.
         sys.argv = [__file__, *overrides]
         HydraConfig.instance().cfg = None

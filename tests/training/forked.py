@@ -4,7 +4,8 @@ once, and that ends itself where a test wants it to.
 A moment is a kind and a number: ``batch:5`` is the beginning of batch 5, counted from the first of
 the run; ``step:5`` its end; ``validation:2`` within the third validation of the process;
 ``sync:3`` the fourth time that it syncs a file or a folder, as it does before and after it renames
-a checkpoint.
+a checkpoint. ``waveform:5-7`` spoils the sound of batches 5 to 7, ``loss`` their loss and
+``gradient`` their gradient. Several moments are joined by ``+``.
 """
 
 import multiprocessing
@@ -12,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,14 +41,34 @@ class Launched:
         moment: str = "",
         number: int = signal.SIGKILL,
         environment: Mapping[str, str] | None = None,
+        ignored: Sequence[int] = (),
+        group: bool = False,
     ) -> None:
         name = f"process{(environment or {}).get('RANK', '')}"
         self.files = cwd / f"{name}.out", cwd / f"{name}.err"
         self.process = _FORKS.Process(
             target=_main,
-            args=(cwd, list(overrides), moment, number, dict(environment or {}), self.files),
-        )
+            args=(
+                cwd,
+                list(overrides),
+                moment,
+                number,
+                dict(environment or {}),
+                self.files,
+                ignored,
+                group,
+            ),
+        )  # fmt: skip
         self.process.start()
+
+    def until(self, said: str) -> None:
+        """Wait until the run has said this."""
+        end = time.monotonic() + _SECONDS
+        while time.monotonic() < end and self.process.is_alive():
+            if self.files[0].exists() and said in self.files[0].read_text():
+                return
+            time.sleep(0.02)
+        raise AssertionError(said)
 
     def wait(self) -> Ended:
         self.process.join(_SECONDS)
@@ -65,6 +87,8 @@ def start(cwd: Path, overrides: Sequence[str], moment: str = "", **kwargs: Any) 
 
 def start_two(cwd: Path, overrides: Sequence[str], moment: str = "", **kwargs: Any) -> list[Ended]:
     """Run it in two processes, as a launcher would; what happens to one happens to both."""
+    if not any(override.startswith("resume=") for override in overrides):
+        overrides = [*overrides, "trainer=ddp_cpu"]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -74,7 +98,7 @@ def start_two(cwd: Path, overrides: Sequence[str], moment: str = "", **kwargs: A
     }  # fmt: skip
     both = [
         Launched(
-            cwd, ["trainer=ddp_cpu", *overrides], moment,
+            cwd, overrides, moment,
             environment={**shared, "RANK": rank, "LOCAL_RANK": rank}, **kwargs,
         )
         for rank in "01"
@@ -104,7 +128,11 @@ def _main(
     number: int,
     environment: dict[str, str],
     files: tuple[Path, Path],
+    ignored: Sequence[int],
+    group: bool,
 ) -> None:
+    if group:
+        os.setpgid(0, 0)
     multiprocessing.set_start_method("fork", force=True)  # of loader workers, which else start anew
     os.chdir(cwd)
     os.environ.update(environment)
@@ -115,8 +143,10 @@ def _main(
     for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(name, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if moment:
-        _arm(*moment.split(":"), number)
+    for name in ignored:
+        signal.signal(name, signal.SIG_IGN)
+    for part in filter(None, moment.split("+")):
+        _arm(*part.split(":"), number)
     sys.argv = [str(ROOT / "train.py"), *overrides]
     from asr.train import main
 
@@ -126,7 +156,8 @@ def _main(
 def _arm(kind: str, count: str, number: int) -> None:
     from asr.training.module import SpeechModule
 
-    at, seen = int(count), -1
+    at, seen = int(count.partition("-")[0]), -1
+    last = int(count.partition("-")[2] or at)
 
     def strike() -> None:
         os.kill(os.getpid(), number)
@@ -150,7 +181,30 @@ def _arm(kind: str, count: str, number: int) -> None:
 
         return hook
 
-    if kind == "batch":
+    def infinite(loss: Any) -> Any:
+        return lambda logits, batch: loss(logits, batch) * float("inf")
+
+    def spoilt(before: Any) -> Any:
+        def hook(module: Any, batch: Any, index: int) -> Any:
+            if not at <= module.trainer.fit_loop.epoch_loop.total_batch_idx <= last:
+                return before(module, batch, index)
+            if kind == "waveform":
+                batch.waveforms.values[0, 0, 5] = float("nan")
+            if kind == "gradient":
+                next(module.parameters()).register_hook(lambda gradient: gradient * float("nan"))
+            if kind == "loss":
+                right, module.task.loss = module.task.loss, infinite(module.task.loss)
+                try:
+                    return before(module, batch, index)
+                finally:
+                    module.task.loss = right
+            return before(module, batch, index)
+
+        return hook
+
+    if kind in ("waveform", "loss", "gradient"):
+        SpeechModule.training_step = spoilt(SpeechModule.training_step)
+    elif kind == "batch":
         SpeechModule.on_train_batch_start = batches(SpeechModule.on_train_batch_start)
     elif kind == "step":
         SpeechModule.on_train_batch_end = batches(lambda module, *args: None)

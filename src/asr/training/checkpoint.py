@@ -59,6 +59,15 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             beside.unlink(missing_ok=True)
 
 
+def copy_to_last(path: Path) -> None:
+    """Make the checkpoint that a run goes on from its last one, where it is another."""
+    if path.name == LAST:
+        return
+    beside = path.with_name(f".{LAST}.{os.getpid()}.writing")
+    shutil.copyfile(path, beside)
+    beside.replace(path.with_name(LAST))
+
+
 def refuse_too_little_space(folder: Path, size: int) -> None:
     """Refuse to begin where the checkpoints would not fit.
 

@@ -25,10 +25,11 @@ class CSVLog(Logger):
         self.columns: list[str] = []
         self.rows: list[dict[str, str]] = []
         if path.exists():
-            with path.open(newline="", encoding="utf-8") as file:
-                reader = csv.DictReader(file)
-                self.rows = list(reader)
-                self.columns = list(reader.fieldnames or ())
+            # What a run was killed at has no end of its line.
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            reader = csv.DictReader([line for line in lines if line.endswith("\n")])
+            self.rows = list(reader)
+            self.columns = list(reader.fieldnames or ())
 
     @property
     def name(self) -> str:

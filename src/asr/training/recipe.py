@@ -36,7 +36,12 @@ def recipe(
 
 
 def refuse_changes(
-    stopped: Stopped, now: Mapping[str, Any], recognizer: Recognizer, *, allowed: bool
+    stopped: Stopped,
+    now: Mapping[str, Any],
+    recognizer: Recognizer,
+    trainer: L.Trainer,
+    *,
+    allowed: bool,
 ) -> bool:
     """Refuse to go on with something else than was begun; returns whether anything changed.
 
@@ -45,12 +50,18 @@ def refuse_changes(
         allowed: whether it may go on with other data, vocabulary or batches.
 
     Raises:
-        InputError: something changed that must not.
+        InputError: something changed that must not, or more was trained than is wanted now.
     """
     weights = {f"model.{name}": t for name, t in recognizer.model.state_dict().items()}
     shapes = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     other = [name for name in {**shapes, **stopped.shapes} if shapes.get(name) !=
              stopped.shapes.get(name)]  # fmt: skip
+    most = trainer.max_epochs
+    if most is not None and 0 <= most < stopped.place.epoch:
+        raise InputError(
+            f"trainer.max_epochs: {most}, but {stopped.path} has trained {stopped.place.epoch}; "
+            "give more, or leave it"
+        )
     changes = [
         f"{name} was {stopped.recipe.get(name)}, is {value}"
         for name, value in now.items()

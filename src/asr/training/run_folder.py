@@ -16,6 +16,8 @@ from asr.errors import InputError
 CONFIG, SUMMARY = "config.yaml", "summary.json"
 _OURS = (CONFIG, SUMMARY, "metrics.csv", "last.ckpt", "best.ckpt", "model.safetensors")
 _SINGLE = ("seed", "save_every_steps", "allow_changes", "max_nonfinite_steps")
+# How often SLURM has requeued a job, and torchrun restarted its processes.
+_STARTED_AGAIN = ("SLURM_RESTART_COUNT", "TORCHELASTIC_RESTART_COUNT")
 _CHOSEN = "ASR_RUN_DIR"  # the first process tells the others that it starts
 _SECRET = re.compile(r"(^|_)(key|token|secret|password)s?$", re.IGNORECASE)
 
@@ -50,6 +52,18 @@ def choose_folder(wanted: str | None, trial: int | None, resume: str | None) -> 
         raise InputError(f"run_dir: {folder} cannot be written; choose another")
     os.environ[_CHOSEN] = str(folder.resolve())
     return folder
+
+
+def started_again(folder: str | None) -> str | None:
+    """The folder to go on with where a scheduler has started the same command once more.
+
+    Args:
+        folder: wanted by the user.
+    """
+    if not any(int(os.environ.get(name) or 0) > 0 for name in _STARTED_AGAIN):
+        return None
+    found = Path(folder or _default())
+    return str(found) if (found / CONFIG).is_file() else None
 
 
 def is_child() -> bool:

@@ -15,6 +15,7 @@ from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
 from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
 from asr.tasks.task import Monitor
 from asr.training.checkpoint import BEST, LAST, refuse_too_little_space
@@ -211,6 +212,7 @@ def _is_child(trainer: L.Trainer) -> bool:
 
 def _end_children(trainer: L.Trainer) -> None:
     """End the processes that Lightning started, which else wait for this one for long."""
-    kill = getattr(trainer.strategy.launcher, "kill", None)
-    if kill is not None:
-        kill(signal.SIGKILL)
+    launcher = trainer.strategy.launcher
+    if isinstance(launcher, _SubprocessScriptLauncher):
+        launcher.kill(signal.SIGKILL)
+        launcher.procs.clear()  # or Lightning would see them dead, and kill this process for it
