@@ -37,6 +37,7 @@ from asr.training.recipe import recipe, refuse_changes
 from asr.training.results import finished, save_results
 from asr.training.run_folder import choose_folder, is_child, resumed, started_again, write_config
 from asr.training.saving import Checkpoints
+from asr.training.trainer import part_processes
 
 
 def train(config: Mapping[str, Any], folder: Path) -> float:
@@ -108,6 +109,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     seconds = {"fit": fitted - ready, "total": time.monotonic() - began}
     if trainer.is_global_zero:
         save_results(folder, recognizer, module, data, trainer, scores, seconds)
+    part_processes(trainer)
     return float(scores[f"test/{task.monitor.metric}"])
 
 

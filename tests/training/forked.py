@@ -5,7 +5,9 @@ A moment is a kind and a number: ``batch:5`` is the beginning of batch 5, counte
 the run; ``step:5`` its end; ``validation:2`` within the third validation of the process;
 ``sync:3`` the fourth time that it syncs a file or a folder, as it does before and after it renames
 a checkpoint. ``waveform:5-7`` spoils the sound of batches 5 to 7, ``loss`` their loss and
-``gradient`` their gradient. Several moments are joined by ``+``.
+``gradient`` their gradient; of ``unread:2`` nothing can be read;
+``error:2`` raises. Several moments are joined by
+``+``.
 """
 
 import multiprocessing
@@ -85,8 +87,10 @@ def start(cwd: Path, overrides: Sequence[str], moment: str = "", **kwargs: Any) 
     return Launched(cwd, overrides, moment, **kwargs).wait()
 
 
-def start_two(cwd: Path, overrides: Sequence[str], moment: str = "", **kwargs: Any) -> list[Ended]:
-    """Run it in two processes, as a launcher would; what happens to one happens to both."""
+def start_two(
+    cwd: Path, overrides: Sequence[str], moment: str = "", *, only: str = "01", **kwargs: Any
+) -> list[Ended]:
+    """Run it in two processes, as a launcher would; the moment strikes those of rank ``only``."""
     if not any(override.startswith("resume=") for override in overrides):
         overrides = [*overrides, "trainer=ddp_cpu"]
     with socket.socket() as free:
@@ -98,7 +102,7 @@ def start_two(cwd: Path, overrides: Sequence[str], moment: str = "", **kwargs: A
     }  # fmt: skip
     both = [
         Launched(
-            cwd, overrides, moment,
+            cwd, overrides, moment if rank in only else "",
             environment={**shared, "RANK": rank, "LOCAL_RANK": rank}, **kwargs,
         )
         for rank in "01"
@@ -154,6 +158,7 @@ def _main(
 
 
 def _arm(kind: str, count: str, number: int) -> None:
+    from asr.data.batch import Unread
     from asr.training.module import SpeechModule
 
     at, seen = int(count.partition("-")[0]), -1
@@ -188,6 +193,10 @@ def _arm(kind: str, count: str, number: int) -> None:
         def hook(module: Any, batch: Any, index: int) -> Any:
             if not at <= module.trainer.fit_loop.epoch_loop.total_batch_idx <= last:
                 return before(module, batch, index)
+            if kind == "error":
+                raise ArithmeticError("failed on purpose")
+            if kind == "unread":
+                return before(module, (Unread("nobody", "not read"),), index)
             if kind == "waveform":
                 batch.waveforms.values[0, 0, 5] = float("nan")
             if kind == "gradient":
@@ -202,7 +211,7 @@ def _arm(kind: str, count: str, number: int) -> None:
 
         return hook
 
-    if kind in ("waveform", "loss", "gradient"):
+    if kind in ("waveform", "loss", "gradient", "unread", "error"):
         SpeechModule.training_step = spoilt(SpeechModule.training_step)
     elif kind == "batch":
         SpeechModule.on_train_batch_start = batches(SpeechModule.on_train_batch_start)

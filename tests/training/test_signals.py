@@ -46,6 +46,18 @@ def test_a_stopped_run_ends_like_one_that_was_not(tones: Path, tmp_path: Path, n
     assert differences(tmp_path / "whole", tmp_path / "parts") == []
 
 
+def test_an_error_of_the_program_leaves_the_last_save_to_go_on_from(
+    tones: Path, tmp_path: Path
+) -> None:
+    options = tiny(tones, "save_every_steps=3")
+    assert start(tmp_path, [*options, "run_dir=whole"]).status == 0
+    failed = start(tmp_path, [*options, "run_dir=parts"], "error:7")
+    assert failed.status == 1
+    assert failed.err.splitlines()[-1] == "ArithmeticError: failed on purpose"
+    assert start(tmp_path, ["resume=parts"]).status == 0
+    assert differences(tmp_path / "whole", tmp_path / "parts") == []
+
+
 def test_a_second_sigint_stops_at_once_and_harms_nothing(tones: Path, tmp_path: Path) -> None:
     options = tiny(tones, "save_every_steps=1")
     assert start(tmp_path, [*options, "run_dir=whole"]).status == 0

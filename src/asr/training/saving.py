@@ -20,7 +20,7 @@ from lightning.pytorch.strategies.launchers.subprocess_script import _Subprocess
 from asr.tasks.task import Monitor
 from asr.training.checkpoint import BEST, LAST, refuse_too_little_space
 from asr.training.position import Position, begin, end, position, settle
-from asr.training.signals import Signals, requeue
+from asr.training.signals import Signals, end_with_parent, requeue
 
 log = logging.getLogger("asr")
 
@@ -58,6 +58,8 @@ class Checkpoints(Callback):
 
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
         self.signals.listen(lambda: _end_children(trainer))
+        if stage == "fit" and _is_child(trainer):
+            end_with_parent()  # which it could else wait for until a time-out
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         # A run that early stopping has ended does not go on when it is resumed.
@@ -106,10 +108,12 @@ class Checkpoints(Callback):
             self._save(trainer, LAST, position(trainer))
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        place = end(trainer)
         if self._saved_step != trainer.global_step:
-            self._save(trainer, LAST, end(trainer))
+            self._save(trainer, LAST, place)
         if not (self.folder / BEST).exists():
-            self._save(trainer, BEST, end(trainer))
+            self._save(trainer, BEST, place)
+        trainer.fit_loop.epoch_progress.current.completed = place.epoch  # of whole ones
         asked = self._agreed(trainer)
         if asked:
             self._leave(trainer, asked)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing import active_children
 from types import FrameType
@@ -13,6 +14,7 @@ from typing import Any
 
 _NAMES = ("SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1")  # not all of them are everywhere
 _REQUEUE_SECONDS = 60
+_LOOK_SECONDS = 1.0
 
 
 class Signals:
@@ -64,6 +66,18 @@ class Signals:
             end_at_once(128 + number)
         self._interrupted |= number == signal.SIGINT
         self.asked = self.asked or number
+
+
+def end_with_parent() -> None:
+    """End this process as soon as the one that started it is gone."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK_SECONDS)
+        end_at_once(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 def end_at_once(status: int) -> None:
