@@ -75,7 +75,6 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     vocabulary = build(config["vocabulary"], "vocabulary").fitted(data.targets(task.target))
     recognizer = assemble(config, vocabulary, spectrogram_augment)
     data.bind(recognizer.task, recognizer.model.frames)
-    data.write_skipped(folder / "skipped.jsonl")
     checkpoints.recipe = recipe(data, recognizer, trainer, seed)
     if stopped:
         allowed = config["allow_changes"]
@@ -90,6 +89,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     report.announce(data, recognizer, trainer)
     if not is_child():
         write_config(folder, config)
+        data.write_skipped(folder / "skipped.jsonl")
     beginning = begin(finetuning, pretrained, recognizer)
 
     module = SpeechModule(

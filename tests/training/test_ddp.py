@@ -108,7 +108,7 @@ def test_a_signal_to_the_first_process_alone_ends_all(
 def test_a_process_that_crashes_ends_all_with_its_traceback_first(
     tones: Path, tmp_path: Path
 ) -> None:
-    crash = "+callbacks.crash={_target_: crash_in.CrashIn, rank: 1, at: 5}"
+    crash = "+callbacks.crash={_target_: crashing.Crashing, rank: 1, at: 5}"
     with beside(tones, tmp_path, "trainer.max_epochs=5000", crash) as launched:
         launched.until("epoch 1,")
         children = launched.children()
@@ -125,7 +125,7 @@ def test_a_process_that_crashes_ends_all_with_its_traceback_first(
 def test_a_process_that_ends_without_a_word_ends_all(
     tones: Path, tmp_path: Path, rank: int
 ) -> None:
-    crash = f"+callbacks.crash={{_target_: crash_in.CrashIn, rank: {rank}, at: 5, status: 17}}"
+    crash = f"+callbacks.crash={{_target_: crashing.Crashing, rank: {rank}, at: 5, status: 17}}"
     with beside(tones, tmp_path, "trainer.max_epochs=5000", crash) as launched:
         launched.until("epoch 1,")
         children = launched.children()

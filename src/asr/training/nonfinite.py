@@ -12,7 +12,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.optim import Optimizer
+from torch.optim import Adam, Optimizer
 
 from asr.data.batch import Batch
 from asr.errors import InputError
@@ -40,8 +40,8 @@ class FiniteSteps(Callback):
 
     Weights, optimiser state and running statistics are then those from before the step. A bad
     loss makes the whole gradient bad, so all processes of a run leave out the same steps. It
-    costs the read of one number per step; on a GPU with a fused optimiser not even that: the
-    update itself is told to change nothing, and the number is read when it has arrived.
+    costs the read of one number per step; on a GPU with fused Adam not even that: the update
+    itself is told to change nothing, and the number is read when it has arrived.
 
     Args:
         folder: where ``nonfinite.jsonl`` names the utterances, and ``nonfinite/`` has the batches.
@@ -79,12 +79,13 @@ class FiniteSteps(Callback):
             InputError: it is one too many in a row.
         """
         scaled = trainer.precision == "16-mixed"
+        # Fused SGD would leave its momentum undefined if the first step were left out.
         in_kernel = (
-            norm.is_cuda and not scaled and getattr(optimizer, "_step_supports_amp_scaling", False)
+            isinstance(optimizer, Adam) and bool(optimizer.defaults.get("fused")) and not scaled
         )
         bad = norm.isfinite().logical_not()
         if in_kernel:
-            optimizer.found_inf = bad.float()  # type: ignore[attr-defined]
+            optimizer.found_inf = bad.float()  # type: ignore[attr-defined]  # as of a GradScaler
             self._restore(bad)
         elif bool(bad):
             for parameter in module.parameters():
@@ -92,7 +93,7 @@ class FiniteSteps(Callback):
             self._restore(bad)
         losses = [loss for _, loss in self._seen]
         if not (scaled and all(loss.isfinite() for loss in losses)):  # else the scale is too large
-            self._note(torch.stack([norm, *losses]), in_kernel, trainer)
+            self._note(torch.stack([norm, *losses]), norm.is_cuda and in_kernel, trainer)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         while self._steps:

@@ -7,7 +7,7 @@ import lightning as L
 from lightning.pytorch.callbacks import Callback
 
 
-class CrashIn(Callback):
+class Crashing(Callback):
     """Raise in process ``rank`` when batch ``at``, counted from the start, begins.
 
     Args:
