@@ -31,6 +31,9 @@ SETTINGS: dict[str, Any] = {
     "seed": int,
     "run_dir": str | None,
     "resume": str | None,
+    "allow_changes": bool,
+    "save_every_steps": int | None,
+    "max_nonfinite_steps": int,
     "data_root": str,
     "finetune": Finetune,
 }
@@ -96,6 +99,12 @@ def check_config(config: Mapping[str, Any]) -> None:
     check(config, SETTINGS, _SUPPLIED)
     if not 0 <= config["seed"] < 2**32:
         raise InputError(f"seed: must be 0 to 4294967295, got {config['seed']}")
+    every = config["save_every_steps"]
+    if every is not None and every < 1:
+        raise InputError(f"save_every_steps: must be 1 or more, or null, got {every}")
+    if config["max_nonfinite_steps"] < 0:
+        most = config["max_nonfinite_steps"]
+        raise InputError(f"max_nonfinite_steps: must be 0 or more, got {most}")
 
 
 def explain(error: Exception, overrides: Sequence[str]) -> InputError:

@@ -28,25 +28,31 @@ from asr.own_parts import refuse_strangers
 from asr.training import report
 from asr.training.begin import begin
 from asr.training.callbacks import make_callbacks
-from asr.training.checkpoint import BEST, LAST
+from asr.training.checkpoint import BEST, copy_to_last
 from asr.training.csv_logger import CSVLog
 from asr.training.finetuning import read_finetuning
 from asr.training.module import SpeechModule
+from asr.training.newest import newest
+from asr.training.nonfinite import FiniteSteps
 from asr.training.pretrained import load_pretrained, with_pretrained
+from asr.training.recipe import recipe, refuse_changes
 from asr.training.rehearsal import rehearse
-from asr.training.results import save_results
-from asr.training.run_folder import choose_folder, is_child, resumed, write_config
+from asr.training.results import finished, save_results
+from asr.training.run_folder import choose_folder, is_child, resumed, started_again, write_config
+from asr.training.saving import Checkpoints
+from asr.training.trainer import part_processes
 
 
 def train(config: Mapping[str, Any], folder: Path) -> float:
     """Fit, test the best weights, export them; returns the metric that a sweep optimises."""
     began = time.monotonic()
-    seed, resume = config["seed"], config["resume"]
+    seed = config["seed"]
+    stopped = newest(folder) if config["resume"] else None
     finetuning = read_finetuning(config.get("finetune"))
     L.seed_everything(seed, workers=True, verbose=False)
 
     # What can be refused without data is refused before a corpus is fetched.
-    pretrained = load_pretrained(finetuning) if finetuning and not resume else None
+    pretrained = load_pretrained(finetuning) if finetuning and not stopped else None
     features, _ = make_encoder(config)
     waveform_augment = build(config["augment"]["waveform"], "augment.waveform")
     spectrogram_augment = build(config["augment"]["spectrogram"], "augment.spectrogram")
@@ -57,7 +63,10 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         sample_rate=features.sample_rate, channels=features.channels, augment=waveform_augment,
     )  # fmt: skip
     task = locate(config["task"]["_target_"])
-    callbacks = make_callbacks(config["callbacks"], folder, task.monitor)
+    checkpoints = Checkpoints(folder, task.monitor, config["save_every_steps"])
+    guard = FiniteSteps(folder, config["max_nonfinite_steps"])
+    # Checkpoints come last, so that what is saved has what the others did.
+    callbacks = [guard, *make_callbacks(config["callbacks"], task.monitor), checkpoints]
     loggers = [CSVLog(folder / "metrics.csv")]
     loggers += [
         build(node, f"logger.{name}", run_dir=folder) for name, node in config["logger"].items()
@@ -70,25 +79,41 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     vocabulary = build(config["vocabulary"], "vocabulary").fitted(data.targets(task.target))
     recognizer = assemble(config, vocabulary, spectrogram_augment)
     data.bind(recognizer.task, recognizer.model.frames)
-    data.write_skipped(folder / "skipped.jsonl")
-    if finetuning is None:
+    checkpoints.recipe = recipe(data, recognizer, trainer, seed)
+    if stopped:
+        allowed = config["allow_changes"]
+        checkpoints.anew = refuse_changes(
+            stopped, checkpoints.recipe, recognizer, trainer, allowed=allowed
+        )
+        if not is_child():
+            copy_to_last(stopped.path)
+        data.begin = stopped.place.epoch, 0 if checkpoints.anew else stopped.place.batch
+    elif finetuning is None:
         recognizer.model.fit_statistics(batch.waveforms for batch in data.sample(seconds=600))
     report.announce(data, recognizer, trainer)
+    if not is_child():
+        write_config(folder, config)
+        data.write_skipped(folder / "skipped.jsonl")
     beginning = begin(finetuning, pretrained, recognizer)
 
     module = SpeechModule(
         recognizer, optimizer, schedule, seed, {**data.described, **beginning.facts},
-        still=beginning.still, factors=beginning.factors,
+        still=beginning.still, factors=beginning.factors, guard=guard,
     )  # fmt: skip
     ready = time.monotonic()
-    trainer.fit(module, data, ckpt_path=folder / LAST if resume else None, weights_only=True)
+    trainer.fit(module, data, ckpt_path=stopped.path if stopped else None, weights_only=True)
     fitted = time.monotonic()
+    if stopped and stopped.step == trainer.global_step:
+        score = finished(folder, task.monitor, trainer)
+        if score is not None:
+            return score
 
     # Testing loads the best weights into the module, so they are what is exported.
     [scores] = trainer.test(module, data, ckpt_path=folder / BEST, weights_only=True, verbose=False)
     seconds = {"fit": fitted - ready, "total": time.monotonic() - began}
     if trainer.is_global_zero:
         save_results(folder, recognizer, module, data, trainer, scores, seconds)
+    part_processes(trainer)
     return float(scores[f"test/{task.monitor.metric}"])
 
 
@@ -98,9 +123,12 @@ def _run(cfg: DictConfig) -> float:
         config = plain(cfg)
         job = HydraConfig.get()
         overrides = list(job.overrides.task)
+        again = started_again(config["run_dir"])
         if config["resume"]:
             config = resumed(Path(config["resume"]), overrides)
             refuse_strangers(config, overrides)
+        elif again:
+            config = resumed(Path(again), [])
         check_config(config)
         if not config["resume"]:
             config = with_pretrained(config, overrides)
@@ -109,8 +137,6 @@ def _run(cfg: DictConfig) -> float:
         if trial is not None:  # Hydra's record of the sweep has its overrides in clear
             Path(job.sweep.dir, "multirun.yaml").unlink(missing_ok=True)
         folder = choose_folder(config["run_dir"], trial, config["resume"])
-        if not is_child():
-            write_config(folder, config)
         # Processes that Lightning starts repeat this command, not a whole sweep.
         sys.argv = [__file__, *overrides]
         HydraConfig.instance().cfg = None

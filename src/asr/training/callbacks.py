@@ -2,32 +2,32 @@
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, EarlyStopping
 
 from asr.config import build
 from asr.tasks.task import Monitor
-from asr.training.checkpoint import Checkpoints
 from asr.training.console import Console
 from asr.training.csv_logger import ForgetRepeated
 from asr.training.known_monitor import KnownMonitor
 from asr.training.unread import RefuseUnread
 
 
-def make_callbacks(nodes: Mapping[str, Any], folder: Path, monitor: Monitor) -> list[Callback]:
-    """Checkpoints and console, and the callbacks described by ``nodes``.
+def make_callbacks(nodes: Mapping[str, Any], monitor: Monitor) -> list[Callback]:
+    """Console and log, and the callbacks described by ``nodes``.
 
     A node with ``_partial_`` is completed with the metric that the task watches, as
     ``lightning.pytorch.callbacks.EarlyStopping`` wants it.
     """
-    callbacks: list[Callback] = [Checkpoints(folder, monitor), Console(), ForgetRepeated()]
-    callbacks += [RefuseUnread(), KnownMonitor()]
+    callbacks: list[Callback] = [Console(), ForgetRepeated(), RefuseUnread(), KnownMonitor()]
     for name, node in nodes.items():
         callback = build(node, f"callbacks.{name}")
         if isinstance(callback, partial):
             callback = callback(monitor=f"val/{monitor.metric}", mode=monitor.mode)
+        if isinstance(callback, EarlyStopping) and callback._check_on_train_epoch_end is None:
+            # At the end of an epoch it would ask for a validation that an earlier process did.
+            callback._check_on_train_epoch_end = False
         if callback is not None:
             callbacks.append(callback)
     return callbacks

@@ -1,18 +1,20 @@
-"""Checkpoints: the last state and the best, each written whole or not at all."""
+"""Checkpoint files: each written whole or not at all, and never with numbers that are none."""
 
-import math
 import os
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import lightning as L
 import torch
 from lightning.fabric.plugins.io import TorchCheckpointIO
-from lightning.pytorch.callbacks import Callback
+from torch import Tensor
 
-from asr.tasks.task import Monitor
+from asr.errors import InputError
 
 LAST, BEST = "last.ckpt", "best.ckpt"
+# What a later training would be spoilt by; the rest may say "infinitely bad so far".
+_TRAINED = ("state_dict", "current_model_state", "optimizer_states")
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -24,8 +26,20 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None
     ) -> None:
-        """Write ``checkpoint`` so that ``path`` always holds a whole file, the old or the new."""
+        """Write ``checkpoint`` so that ``path`` always holds a whole file, the old or the new.
+
+        Raises:
+            InputError: a weight is not finite, or the file cannot be written.
+        """
         path = Path(path)
+        intact = "the one before it is intact" if path.exists() else "there is none before it"
+        spoilt = next(_not_finite(checkpoint), None)
+        if spoilt:
+            raise InputError(
+                f"{path}: not written, as {spoilt} is not finite; {intact}; lower optimizer.lr"
+            )
+        for left in path.parent.glob(f".{path.name}.*.writing"):
+            left.unlink(missing_ok=True)  # by a run that was killed
         beside = path.with_name(f".{path.name}.{os.getpid()}.writing")
         try:
             with beside.open("wb") as file:
@@ -33,41 +47,77 @@ class AtomicCheckpointIO(TorchCheckpointIO):
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
+            _sync_folder(path.parent)
+        except (OSError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+            beside.unlink(missing_ok=True)
+            raise InputError(
+                f"{path}: not written ({reason}); {_free(path.parent)} free there; {intact}; "
+                f"make room and go on by resume={path.parent}"
+            ) from error
         finally:
             beside.unlink(missing_ok=True)
 
 
-class Checkpoints(Callback):
-    """Keeps ``last.ckpt`` and, by the task's monitor, ``best.ckpt``.
+def copy_to_last(path: Path) -> None:
+    """Make the checkpoint that a run goes on from its last one, where it is another."""
+    if path.name == LAST:
+        return
+    beside = path.with_name(f".{LAST}.{os.getpid()}.writing")
+    shutil.copyfile(path, beside)
+    beside.replace(path.with_name(LAST))
+
+
+def refuse_too_little_space(folder: Path, size: int) -> None:
+    """Refuse to begin where the checkpoints would not fit.
 
     Args:
-        monitor: a metric of validation; of equal values the latest is kept, which has been
-            trained longest.
+        size: bytes of one checkpoint; the last and the best are kept while a third is written.
+
+    Raises:
+        InputError: there is less room than that.
     """
+    present = sum(file.stat().st_size for file in folder.glob("*.ckpt"))
+    need = 3 * size - present
+    if shutil.disk_usage(folder).free < need:
+        raise InputError(
+            f"run_dir: {folder} has {_free(folder)} free, but checkpoints need "
+            f"{need / 2**20:.0f} MiB; make room or choose another"
+        )
 
-    def __init__(self, folder: Path, monitor: Monitor) -> None:
-        self.folder = folder
-        self.metric = f"val/{monitor.metric}"
-        self.sign = 1.0 if monitor.mode == "min" else -1.0
-        self.best = math.inf
 
-    @property
-    def best_value(self) -> float:
-        """The best value of the monitor so far."""
-        return self.sign * self.best
+def _free(folder: Path) -> str:
+    return f"{shutil.disk_usage(folder).free / 2**20:.0f} MiB"
 
-    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if trainer.sanity_checking or trainer.state.fn != "fit":
-            return
-        value = self.sign * float(trainer.callback_metrics[self.metric])
-        better = value <= self.best or not (self.folder / BEST).exists()
-        self.best = min(value, self.best)
-        if better:
-            trainer.save_checkpoint(self.folder / BEST, weights_only=False)
-        trainer.save_checkpoint(self.folder / LAST, weights_only=False)
 
-    def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best}
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best = state_dict["best"]
+
+def _not_finite(checkpoint: Mapping[str, Any]) -> Iterator[str]:
+    """Names of the weights and optimiser states that hold NaN or infinity."""
+    named = [item for part in _TRAINED for item in _tensors(checkpoint.get(part), part)]
+    if not named:
+        return
+    # One read for all of them: on a GPU each would be a wait.
+    device = named[0][1].device
+    finite = torch.stack([tensor.isfinite().all().to(device) for _, tensor in named])
+    yield from (name for (name, _), good in zip(named, finite.tolist(), strict=True) if not good)
+
+
+def _tensors(node: Any, name: str) -> Iterator[tuple[str, Tensor]]:
+    if isinstance(node, Tensor):
+        if node.is_floating_point():
+            yield name, node
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _tensors(value, f"{name}.{key}")
+    elif isinstance(node, list | tuple):
+        for number, value in enumerate(node):
+            yield from _tensors(value, f"{name}.{number}")

@@ -10,6 +10,8 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
+from asr.training.saving import POSITION
+
 
 class CSVLog(Logger):
     """Appends to ``metrics.csv``; a resumed run goes on after the step that it resumes from.
@@ -23,10 +25,11 @@ class CSVLog(Logger):
         self.columns: list[str] = []
         self.rows: list[dict[str, str]] = []
         if path.exists():
-            with path.open(newline="", encoding="utf-8") as file:
-                reader = csv.DictReader(file)
-                self.rows = list(reader)
-                self.columns = list(reader.fieldnames or ())
+            # What a run was killed at has no end of its line.
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            reader = csv.DictReader([line for line in lines if line.endswith("\n")])
+            self.rows = list(reader)
+            self.columns = list(reader.fieldnames or ())
 
     @property
     def name(self) -> str:
@@ -53,9 +56,17 @@ class CSVLog(Logger):
             csv.DictWriter(file, self.columns).writerow(row)
 
     @rank_zero_only
-    def forget_from(self, step: int) -> None:
-        """Drop the rows of ``step`` and later, which a resumed run will write again."""
-        self.rows = [row for row in self.rows if int(row["step"]) < step]
+    def forget_from(self, step: int, validating: bool = False) -> None:
+        """Drop the rows of ``step`` and later, which a resumed run will write again.
+
+        Args:
+            validating: whether the validation after the step before is repeated, too.
+        """
+        self.rows = [
+            row
+            for row in self.rows
+            if int(row["step"]) < step - (validating and any(map(_of_validation, row.items())))
+        ]
         if self.columns:
             self._rewrite()
 
@@ -68,10 +79,23 @@ class CSVLog(Logger):
         beside.replace(self.path)
 
 
+def _of_validation(item: tuple[str, str]) -> bool:
+    name, value = item
+    return name.startswith("val/") and bool(value)
+
+
 class ForgetRepeated(Callback):
     """Takes from the log what was written after the checkpoint that training begins at."""
+
+    def __init__(self) -> None:
+        self._validating = False
+
+    def on_load_checkpoint(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        self._validating = checkpoint.get(POSITION, {}).get("validating", False)
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         for logger in trainer.loggers:
             if isinstance(logger, CSVLog):
-                logger.forget_from(trainer.global_step)
+                logger.forget_from(trainer.global_step, self._validating)

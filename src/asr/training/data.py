@@ -28,6 +28,7 @@ from asr.errors import InputError
 from asr.json_files import write_json_lines
 from asr.tasks.task import Task
 from asr.training.fair_test import compare, say_if_one_label
+from asr.training.signals import ignore_signals
 from asr.training.usable import Outside, Textless, unscorable, unteachable
 
 log = logging.getLogger("asr")
@@ -116,6 +117,7 @@ class SpeechData(L.LightningDataModule):
         self.outside, self.textless = outside, textless
         self.overlap = overlap
         self.index: dict[Split, Index] = {}
+        self.begin = (0, 0)  # epochs done, and batches of the next, where a stopped run goes on
 
     def read(self) -> None:
         """Prepare the corpus and read the header of every file of every split.
@@ -246,12 +248,13 @@ class SpeechData(L.LightningDataModule):
         )
 
     def _position(self) -> tuple[int, int]:
-        # Read when the first batch is asked for: a checkpoint is loaded by then.
+        # Loader workers ask for the first batches before Lightning has restored its counters.
         if self.trainer is None:
-            return 0, 0
+            return self.begin
         loop = self.trainer.fit_loop
         epoch: Any = loop.epoch_progress.current
-        return int(epoch.processed), loop.epoch_loop.batch_progress.current.ready
+        now = int(epoch.processed), int(loop.epoch_loop.batch_progress.current.ready)
+        return max(now, self.begin)
 
     def dataset(self, split: Split) -> SpeechDataset:
         """The examples of a split; only those of training are augmented."""
@@ -273,6 +276,7 @@ class SpeechData(L.LightningDataModule):
             batch_sampler=self._sampler(split),
             num_workers=self.workers,
             collate_fn=collate,
+            worker_init_fn=ignore_signals,
             pin_memory=torch.cuda.is_available(),
             persistent_workers=self.workers > 0,
             # Its own generator: drawing from the global one would let validation change training.

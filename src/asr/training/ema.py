@@ -37,8 +37,28 @@ class _Averaging(WeightAveraging):
     """Lightning's, but a checkpoint that is loaded to be tested is tested as it is: averaged.
 
     Lightning's would put back the weights that training was to go on with, whenever the callback
-    has been through a fit before.
+    has been through a fit before. And it could not save within a validation, nor after training.
     """
+
+    _swapped = False  # the module has the average, and the other way round
+
+    def _swap_models(self, pl_module: L.LightningModule) -> None:
+        super()._swap_models(pl_module)
+        self._swapped = not self._swapped
+
+    def on_save_checkpoint(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        if self._swapped:  # the run is about to stop, so the validation needs the average no more
+            self._swap_models(pl_module)
+        super().on_save_checkpoint(trainer, pl_module, checkpoint)
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Keep the weights that training would go on with; what is tested is loaded."""
+
+    def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self._swapped:
+            super().on_validation_epoch_end(trainer, pl_module)
 
     def on_load_checkpoint(
         self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]

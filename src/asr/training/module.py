@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
 import lightning as L
 import torch
 import torch.distributed
 from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MetricCollection
@@ -17,7 +18,10 @@ from asr.assemble import Recognizer
 from asr.bundle import KEY, description
 from asr.data.batch import Batch, Unread
 from asr.keyed import key
+from asr.training.nonfinite import FiniteSteps
 from asr.training.parameter_groups import FACTOR, parameter_groups
+
+_SHARES = "asr_shares"  # key of a checkpoint: the buffers of every process
 
 
 class Prediction(NamedTuple):
@@ -48,6 +52,7 @@ class SpeechModule(L.LightningModule):
         facts: of the data, to be kept in checkpoints.
         still: names of the layers of the network that stay in evaluation mode.
         factors: of the learning rate, by the name of the parameter; 1 where there is none.
+        guard: leaves out the steps that are not finite; it must be a callback of the trainer, too.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class SpeechModule(L.LightningModule):
         *,
         still: Set[str] = frozenset(),
         factors: Mapping[str, float] | None = None,
+        guard: FiniteSteps,
     ) -> None:
         super().__init__()
         self.recognizer = recognizer
@@ -76,6 +82,7 @@ class SpeechModule(L.LightningModule):
         self.audio_seconds = 0.0
         self.still = still
         self.factors = factors or {}
+        self.guard = guard
         self.train()
 
     def train(self, mode: bool = True) -> SpeechModule:
@@ -97,31 +104,51 @@ class SpeechModule(L.LightningModule):
         gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
+        norm = get_total_norm([p.grad for p in self.model.parameters() if p.grad is not None])
+        self.guard.admit(norm, optimizer, self.trainer, self)
         if self.trainer.precision == "16-mixed" or gradient_clip_algorithm not in (None, "norm"):
             self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
         elif gradient_clip_val is not None:
             # Lightning refuses fused optimisers here, for fear of the scaling that only fp16 has.
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), gradient_clip_val)
+            clip_grads_with_norm_(self.model.parameters(), gradient_clip_val, norm)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint[KEY] = description(self.recognizer, self.facts)
+        if self.trainer.world_size > 1:
+            checkpoint[_SHARES] = _gathered(self, checkpoint)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        # Running statistics are each process's own; that of a process more than there were is
+        # the first one's.
+        shares = checkpoint.get(_SHARES, [])
+        if self.trainer.state.fn == "fit" and self.global_rank < len(shares):
+            for part, buffers in shares[self.global_rank].items():
+                checkpoint[part] = {**checkpoint[part], **buffers}
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         # Dropout is then a function of seed and step: there is no state to lose or to disturb.
         step = self.trainer.fit_loop.epoch_loop.total_batch_idx
         torch.manual_seed(key(self.seed, "step", step, self.global_rank))
+        if batch_idx % self.trainer.accumulate_grad_batches == 0:
+            self.guard.begin(list(_statistics(self.model, self.still)))
 
     def training_step(self, batch: Batch | tuple[Unread, ...], batch_idx: int) -> Tensor | None:
         if not isinstance(batch, Batch):
             self.unread.update(batch)
-            return None
+            return self._nothing()
         self.unread.update(batch.unread)
         loss = self.task.loss(self.model(batch.waveforms, batch.keys), batch)
         self.log("train/loss", loss, batch_size=len(batch.ids), prog_bar=True)
         group = self.trainer.optimizers[0].param_groups[0]
         self.log("train/lr", group["lr"] / group.get(FACTOR, 1.0), batch_size=len(batch.ids))
         self.audio_seconds += sum(batch.waveforms.lengths.tolist()) / self.model.sample_rate
-        return loss
+        return self.guard.mark(loss, batch)
+
+    def _nothing(self) -> Tensor | None:
+        if self.trainer.world_size == 1:
+            return None
+        # The other processes have gradients to share with this one.
+        return 0 * torch.stack([p.sum() for p in self.parameters() if p.requires_grad]).sum()
 
     def on_validation_epoch_start(self) -> None:
         self.predictions.clear()
@@ -163,14 +190,33 @@ class SpeechModule(L.LightningModule):
         self.predictions += map(Prediction, batch.rows, batch.ids, batch.references, hypotheses)
 
 
+def _gathered(module: nn.Module, checkpoint: Mapping[str, Any]) -> list[Any]:
+    """The running statistics that each process has: of its weights and of their average."""
+    names = [name for name, _ in module.named_buffers()]
+    own = {
+        part: {name: checkpoint[part][name].cpu() for name in names if name in checkpoint[part]}
+        for part in ("state_dict", "current_model_state")
+        if part in checkpoint
+    }
+    shares: list[Any] = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(shares, own)
+    return shares
+
+
 @torch.no_grad()
 def _average_statistics(model: nn.Module, still: Set[str]) -> None:
     """Give every process the mean of all running statistics, so that all score one model."""
     if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
         return
     world = torch.distributed.get_world_size()
+    for buffer in _statistics(model, still):
+        torch.distributed.all_reduce(buffer)
+        buffer /= world
+
+
+def _statistics(model: nn.Module, still: Set[str]) -> Iterator[Tensor]:
+    """The running statistics that training changes."""
     for name, buffer in model.named_buffers():
         layer, _, statistic = name.rpartition(".")
         if statistic in ("running_mean", "running_var") and layer not in still:
-            torch.distributed.all_reduce(buffer)
-            buffer /= world
+            yield buffer

@@ -1,6 +1,8 @@
 """What a finished run leaves in its folder, and what it says of it."""
 
+import json
 import logging
+import math
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -15,12 +17,13 @@ from asr.bundle import BUNDLE, save_bundle
 from asr.data.index import Index
 from asr.data.unread import unread_rows
 from asr.json_files import write_json, write_json_lines
+from asr.tasks.task import Monitor
 from asr.text.printable import printable
 from asr.training import report
-from asr.training.checkpoint import Checkpoints
 from asr.training.data import SpeechData
 from asr.training.module import Prediction, SpeechModule
-from asr.training.run_folder import SKIPPED
+from asr.training.run_folder import SKIPPED, SUMMARY
+from asr.training.saving import Checkpoints
 
 log = logging.getLogger("asr")
 
@@ -53,7 +56,7 @@ def save_results(
         for item in module.predictions
     ]
     write_json_lines(folder / "predictions.jsonl", rows)
-    write_json(folder / "summary.json", summary)
+    write_json(folder / SUMMARY, summary)
     data.write_skipped(folder / SKIPPED, module.unread)
     for name, reason in list(module.unread.items())[:5]:
         log.warning("not read: %s", printable(f"{name}: {reason}"))
@@ -67,6 +70,20 @@ def save_results(
     for logger in trainer.loggers:
         if isinstance(logger, ResultsLogger):
             logger.log_results(folder, module.predictions, data.index["test"], recognizer)
+
+
+def finished(folder: Path, monitor: Monitor, trainer: L.Trainer) -> float | None:
+    """The score of a run that had been trained and tested before it was resumed, which is said."""
+    summary = folder / SUMMARY
+    if not (folder / BUNDLE).is_file() or not summary.is_file():
+        return None
+    log.info(
+        "%s is finished, with epoch %d and step %d: nothing was trained; to train on, add "
+        "trainer.max_epochs=N or trainer.max_steps=N",
+        folder, trainer.current_epoch, trainer.global_step,
+    )  # fmt: skip
+    score: float | None = json.loads(summary.read_text(encoding="utf-8"))["test"][monitor.metric]
+    return math.inf if score is None else score
 
 
 def summarize(

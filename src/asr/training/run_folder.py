@@ -16,6 +16,9 @@ from asr.training.plain_yaml import read_yaml, to_yaml
 
 CONFIG, SUMMARY, SKIPPED = "config.yaml", "summary.json", "skipped.jsonl"
 _OURS = (CONFIG, SUMMARY, "metrics.csv", "last.ckpt", "best.ckpt", "model.safetensors")
+_SINGLE = ("seed", "save_every_steps", "allow_changes", "max_nonfinite_steps")
+# How often SLURM has requeued a job, and torchrun restarted its processes.
+_STARTED_AGAIN = ("SLURM_RESTART_COUNT", "TORCHELASTIC_RESTART_COUNT")
 _CHOSEN = "ASR_RUN_DIR"  # the first process tells the others that it starts
 _SECRET = re.compile(
     r"((^|_|-|api)key|token|secret|passw(or)?d|credential)s?$|_key_id$", re.IGNORECASE
@@ -55,6 +58,18 @@ def choose_folder(wanted: str | None, trial: int | None, resume: str | None) -> 
     return folder
 
 
+def started_again(folder: str | None) -> str | None:
+    """The folder to go on with where a scheduler has started the same command once more.
+
+    Args:
+        folder: wanted by the user.
+    """
+    if not any(int(os.environ.get(name) or 0) > 0 for name in _STARTED_AGAIN):
+        return None
+    found = Path(folder or _default())
+    return str(found) if (found / CONFIG).is_file() else None
+
+
 def is_child() -> bool:
     """Whether another process of the same run is the first one."""
     return any(
@@ -72,14 +87,14 @@ def resumed(folder: Path, overrides: Sequence[str]) -> dict[str, Any]:
         config = OmegaConf.create(read_yaml(folder / CONFIG))
     except (OSError, yaml.YAMLError):
         config = None
-    if not isinstance(config, DictConfig) or not (folder / "last.ckpt").is_file():
-        raise InputError(f"resume: {folder} holds no run that could go on; look for its last.ckpt")
+    if not isinstance(config, DictConfig):
+        raise InputError(f"resume: {folder} holds no run that could go on; look for its {CONFIG}")
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         key = override.key_or_group
         if key in ("resume", "run_dir"):
             continue
         if isinstance(OmegaConf.select(config, key), DictConfig) or (
-            ("." not in key and key != "seed") or key.startswith("finetune.")
+            ("." not in key and key not in _SINGLE) or key.startswith("finetune.")
         ):
             raise InputError(
                 f"{key}: a resumed run keeps its parts; start a new run, or change single values "
@@ -92,7 +107,11 @@ def resumed(folder: Path, overrides: Sequence[str]) -> dict[str, Any]:
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
     """Write the resolved config, without secrets."""
-    (folder / CONFIG).write_text(to_yaml(without_secrets(config)), encoding="utf-8")
+    text = to_yaml(without_secrets(config))
+    # Another process of the same run may be reading it.
+    beside = folder / f".{CONFIG}.writing"
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(folder / CONFIG)
 
 
 def without_secrets(node: Any, name: str = "") -> Any:

@@ -1,5 +1,6 @@
 """The Lightning Trainer, with the choices that matter here checked and named in plain words."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, Literal
 
 import lightning as L
 import torch
+import torch.distributed
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.strategies import DDPStrategy
@@ -79,7 +81,7 @@ def make_trainer(
     if threads is not None:
         torch.set_num_threads(threads)
     extra = dict(lightning or {})
-    return L.Trainer(
+    trainer = L.Trainer(
         accelerator="gpu" if device == "cuda" else device,
         devices=devices if isinstance(devices, int | str) else list(devices),
         num_nodes=num_nodes,
@@ -105,6 +107,18 @@ def make_trainer(
         plugins=[AtomicCheckpointIO()],
         **extra,
     )
+    # asr.training.signals does it: Lightning's ways end with status 0 and without a checkpoint.
+    trainer._signal_connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]
+    return trainer
+
+
+def part_processes(trainer: L.Trainer) -> None:
+    """Part the processes of a run, so that the next trial of a sweep can start its own."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+    if getattr(trainer.strategy.launcher, "procs", None):
+        # Set by Lightning as it started them; it would take it for a sign that others did.
+        os.environ.pop("LOCAL_RANK", None)
 
 
 def find_device(accelerator: str) -> str:

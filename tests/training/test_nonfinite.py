@@ -1,0 +1,97 @@
+"""Numbers that are not finite reach neither weights, optimizer, running statistics nor checkpoints.
+
+Of the table of faults, section 2, NaN / Inf.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from asr.errors import InputError
+from asr.training.checkpoint import AtomicCheckpointIO
+
+from .forked import start, tiny
+
+PLAIN = ["schedule=constant", "trainer.max_epochs=null", "save_every_steps=1"]
+
+
+def state(folder: Path, name: str = "last.ckpt") -> dict[str, Any]:
+    return torch.load(folder / name, weights_only=True)
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "nonfinite.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("kind", ["waveform", "loss", "gradient"])
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "novograd"])  # adamw is fused
+def test_a_step_that_is_not_finite_changes_nothing(
+    tones: Path, tmp_path: Path, kind: str, optimizer: str
+) -> None:
+    options = tiny(tones, *PLAIN, f"optimizer={optimizer}", "callbacks.ema=null")
+    start(tmp_path, [*options, "trainer.max_steps=2", "run_dir=two"])
+
+    ended = start(tmp_path, [*options, "trainer.max_steps=3", "run_dir=three"], f"{kind}:2")
+
+    assert ended.status == 0, ended.out + ended.err
+    two, three = (state(tmp_path / name) for name in ("two", "three"))
+    for name, tensor in two["state_dict"].items():
+        assert torch.equal(tensor, three["state_dict"][name]), name
+    for moments, others in zip(
+        two["optimizer_states"][0]["state"].values(),
+        three["optimizer_states"][0]["state"].values(), strict=True,
+    ):  # fmt: skip
+        assert all(torch.equal(moments[name], others[name]) for name in moments)
+    [row] = rows(tmp_path / "three")
+    assert row["step"] == 2
+    assert len(row["ids"]) > 1
+    assert (row["loss"] is None) == (kind != "gradient")
+    assert row["gradient_norm"] is None
+    batch = load_file(tmp_path / "three" / row["batch"])
+    assert len(batch["waveforms"]) == len(row["ids"])
+    assert batch["waveforms"].isfinite().all() == (kind != "waveform")
+    assert "step 2 left out: loss" in ended.out
+
+
+def test_training_goes_on_after_it_and_the_average_stays_finite(
+    tones: Path, tmp_path: Path
+) -> None:
+    ended = start(tmp_path, tiny(tones, "run_dir=out", "trainer.accumulate=2"), "waveform:3-5")
+    assert ended.status == 0, ended.out + ended.err
+    assert [row["step"] for row in rows(tmp_path / "out")] == [1, 1, 2, 2]  # of two batches each
+    for part in ("state_dict", "current_model_state"):
+        assert all(tensor.isfinite().all() for tensor in state(tmp_path / "out")[part].values())
+
+
+def test_many_in_a_row_end_the_run_in_one_line_and_status_2(tones: Path, tmp_path: Path) -> None:
+    options = tiny(tones, "run_dir=out", "max_nonfinite_steps=2")
+    ended = start(tmp_path, options, "loss:3-9")
+    assert ended.status == 2
+    [line] = ended.err.splitlines()
+    assert line.startswith("error: training: 3 steps in a row were not finite, the last of them ")
+    assert "out/nonfinite.jsonl" in line
+    saved = state(tmp_path / "out")
+    assert saved["global_step"] == 4
+    assert all(tensor.isfinite().all() for tensor in saved["state_dict"].values())
+
+
+def test_one_good_step_between_them_lets_the_run_go_on(tones: Path, tmp_path: Path) -> None:
+    options = tiny(tones, "run_dir=out", "max_nonfinite_steps=3")
+    assert start(tmp_path, options, "loss:3-5").status == 0
+
+
+def test_a_good_checkpoint_is_not_replaced_by_one_that_is_not_finite(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    good = {"state_dict": {"model.weight": torch.ones(3)}, "global_step": 7}
+    AtomicCheckpointIO().save_checkpoint(good, path)
+    state = {0: {"step": torch.tensor(1.0), "exp_avg": torch.tensor([1.0, float("nan")])}}
+    bad = {**good, "optimizer_states": [{"state": state}]}
+
+    with pytest.raises(InputError, match=r"optimizer_states.0.state.0.exp_avg is not finite; the"):
+        AtomicCheckpointIO().save_checkpoint(bad, path)
+
+    assert torch.load(path, weights_only=True)["global_step"] == 7
