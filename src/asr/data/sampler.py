@@ -1,13 +1,15 @@
 """Which utterances make up which batch: a pure function of seed and epoch."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from asr.keyed import key
 
-Rows = np.ndarray[Any, np.dtype[np.int64]]
+Rows = np.ndarray[Any, np.dtype[np.uint32]]
+Cuts = np.ndarray[Any, np.dtype[np.int64]]
 _BATCHES_TO_MIX = 4  # a bucket has at least so many batches, so that their members change
 _WIDTH = 1.05  # longest over shortest duration at which a bucket that has them may end
 
@@ -22,8 +24,8 @@ class Buckets(NamedTuple):
     """
 
     order: Rows
-    starts: Rows
-    sizes: Rows
+    starts: Cuts
+    sizes: Cuts
 
 
 class BatchSampler:
@@ -82,14 +84,15 @@ class BatchSampler:
             return -(-self._batches // self.world)
         return len(range(self.rank, self._batches, self.world))
 
-    def plan(self, epoch: int) -> tuple[Rows, Rows]:
+    def plan(self, epoch: int) -> tuple[Rows, Cuts]:
         """The rows of ``epoch`` laid end to end, and this process's batches as cuts into them."""
         if not self.shuffle:
             return self.buckets.order, np.arange(self._batches)[::-1][self.rank :: self.world]
         random = np.random.Generator(np.random.Philox(key=key(self.seed, "order", epoch)))
-        bucket: Rows = np.repeat(np.arange(len(self.buckets.sizes)), np.diff(self.buckets.starts))
-        # Sorting random numbers within each bucket shuffles all buckets at once.
-        rows = self.buckets.order[np.lexsort((random.random(len(bucket)), bucket))]
+        rows: Rows = np.empty_like(self.buckets.order)
+        for begin, end in pairwise(self.buckets.starts.tolist()):
+            shuffled = random.random(end - begin).argsort(kind="stable")
+            np.take(self.buckets.order[begin:end], shuffled, out=rows[begin:end])
         batches = random.permutation(self._batches)
         batches = np.resize(batches, len(self) * self.world)  # goes round to fill the last turn
         return rows, batches[self.rank :: self.world]
@@ -106,7 +109,7 @@ class BatchSampler:
 def _bucket(
     seconds: np.ndarray[Any, np.dtype[np.float64]], max_seconds: float, max_utterances: int | None
 ) -> Buckets:
-    order = np.argsort(seconds, kind="stable")
+    order: Rows = np.argsort(seconds, kind="stable").astype(np.uint32)
     length = seconds[order]
     starts, sizes = [0], []
     while starts[-1] < len(order):

@@ -110,7 +110,7 @@ def _once(split: str, utterances: Iterable[Utterance], faults: list[Fault]) -> I
 
 def _decoded(split: str, index: Index, faults: list[Fault]) -> Index:
     """The index without what cannot be decoded; what is silent is noted."""
-    rates = index.table["rate"].to_pylist()
+    rates = list(index.values("rate"))
 
     def read(row: int) -> str | None:
         utterance = index[row]
@@ -143,7 +143,7 @@ def _overlaps(splits: Mapping[str, Sequence[Utterance]]) -> Iterator[Fault]:
 
 def _facts(index: Index, rows: int, spelling: Spelling) -> SplitFacts:
     words, characters = Counter[str](), Counter[str]()
-    for text in index.table["text"].to_pylist():
+    for text in index.values("text"):
         normal = spelling.normalize(text)
         words.update(normal.split())
         characters.update(normal)
@@ -163,6 +163,6 @@ def _facts(index: Index, rows: int, spelling: Spelling) -> SplitFacts:
 
 
 def _named(index: Index, column: str) -> Counter[str]:
-    found = Counter[str](index.table[column].to_pylist())
+    found = index.counts(column)
     found.pop("", None)
     return found

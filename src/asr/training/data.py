@@ -19,6 +19,7 @@ from asr.data.audio import Channel
 from asr.data.batch import Batch, collate
 from asr.data.dataset import SpeechDataset, WaveformAugment
 from asr.data.index import Index
+from asr.data.index_cache import open_index
 from asr.data.sampler import BatchSampler
 from asr.data.utterance import Corpus, Split, Utterance
 from asr.errors import InputError
@@ -101,7 +102,7 @@ class SpeechData(L.LightningDataModule):
         self.index: dict[Split, Index] = {}
 
     def read(self) -> None:
-        """Prepare the corpus and read the header of every file of every split.
+        """Prepare the corpus and open its indexes, for which headers are read where need be.
 
         Raises:
             InputError: a split is empty, or the corpus cannot be had.
@@ -115,8 +116,7 @@ class SpeechData(L.LightningDataModule):
                     f"corpus: cannot be prepared: {error}; check its root, and the space there"
                 ) from error
         for split in SPLITS:
-            rows = self.corpus.utterances(split)
-            self.index[split] = Index.of(rows, self.shortest, self.longest)
+            self.index[split] = open_index(self.corpus, split, self.shortest, self.longest)
 
     def targets(self, target: Callable[[Utterance], str]) -> Iterator[str]:
         """What the training utterances teach, from which a vocabulary is learnt."""
@@ -156,11 +156,11 @@ class SpeechData(L.LightningDataModule):
 
     def write_skipped(self, path: Path) -> None:
         """Write what was left out, one JSON object a line, with the reason."""
-        rows = [
+        rows = (
             {"split": split, **asdict(skipped)}
             for split, index in self.index.items()
             for skipped in index.skipped
-        ]
+        )
         write_json_lines(path, rows)
 
     @property
@@ -192,7 +192,7 @@ class SpeechData(L.LightningDataModule):
             return
         if not rows:
             raise InputError(f"corpus: the {split} split is empty; check its root and its splits")
-        reasons = Counter(skipped.reason.partition(":")[0] for skipped in index.skipped)
+        reasons = Counter(reason.partition(":")[0] for reason in index.skipped.reasons())
         told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(5))
         first = index.skipped[0]
         raise InputError(
