@@ -66,7 +66,7 @@ def test_an_index_is_built_once_and_is_the_same_when_it_is_used_again(tmp_path, 
     assert list(first) == list(Index.of(corpus.utterances("train")))
 
 
-@pytest.mark.parametrize("texts", ["abd", "ab", "abcd", "xyz"])
+@pytest.mark.parametrize("texts", ["abe", "ab", "abcd", "xyz"])
 def test_a_changed_manifest_is_read_again(tmp_path: Path, builds: list[Path], texts: str) -> None:
     open_index(_manifest(tmp_path, "abc"), "train")
     index = open_index(_manifest(tmp_path, texts), "train")
