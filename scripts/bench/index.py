@@ -90,6 +90,8 @@ def _made_up(numbers: range, random: np.random.Generator) -> pa.RecordBatch:
         "speaker": [f"speaker{n % 10_000}" for n in numbers],
         "extras": ["{}"] * count,
         "line": [f"/data/corpus/train.jsonl:{n + 1}" for n in numbers],
+        "begin": [None] * count,
+        "size": [None] * count,
         "bytes": (seconds * 16_000).astype(np.int64),
         "modified": np.zeros(count, np.int64),
         "reason": [None] * count,

@@ -1,6 +1,7 @@
 import pickle
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asr.data import headers, index, index_file
+from asr.data.audio import AudioInfo
 from asr.data.index import Index
 from asr.data.index_file import IndexFile
 from asr.data.index_rows import write_index
@@ -189,3 +191,16 @@ def test_an_empty_corpus_is_an_empty_index() -> None:
     index = Index.of([])
     assert len(index) == 0
     assert index.hours == 0
+
+
+@given(paths=st.lists(st.sampled_from("abc"), max_size=20), batch=st.integers(1, 5))
+def test_neighbours_in_a_file_share_its_number(paths: list[str], batch: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index_file, "BATCH", batch)
+        patch.setattr(index, "BATCH", batch)
+        patch.setattr("asr.data.headers.audio_info", lambda *_: AudioInfo(1.0, 8000, 1))
+        found = Index.of(Utterance(str(n), Path(path)) for n, path in enumerate(paths)).files
+    numbers = [
+        sum(one != other for one, other in pairwise(paths[: n + 1])) for n in range(len(paths))
+    ]
+    assert found.tolist() == numbers

@@ -92,6 +92,7 @@ class SpeechDataset(Dataset[Example | Unread]):
             channel=self.channel,
             offset=utterance.offset,
             seconds=utterance.seconds,
+            window=utterance.window,
         )
         size = waveform.numel() * waveform.element_size()
         if size <= self._room:

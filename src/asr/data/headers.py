@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from asr.data.audio import AudioError, AudioInfo, audio_info
 from asr.data.utterance import Utterance
+from asr.data.window import Window
 from asr.errors import InputError
 
 CHUNK = 4096  # utterances between two sights of progress
@@ -83,19 +84,19 @@ def _read(
     chunks: Iterable[list[Utterance]], pool: Executor
 ) -> Iterator[tuple[list[Utterance], list[Header]]]:
     for chunk in chunks:
-        paths = [str(utterance.path) for utterance in chunk]
-        tasks = [paths[i : i + _TASK] for i in range(0, len(paths), _TASK)]
+        places = [(str(utterance.path), utterance.window) for utterance in chunk]
+        tasks = [places[i : i + _TASK] for i in range(0, len(places), _TASK)]
         yield chunk, [header for part in pool.map(_headers, tasks) for header in part]
 
 
-def _headers(paths: Sequence[str]) -> list[Header]:
-    return [_header(path) for path in paths]
+def _headers(places: Sequence[tuple[str, Window | None]]) -> list[Header]:
+    return [_header(path, window) for path, window in places]
 
 
-def _header(path: str) -> Header:
+def _header(path: str, window: Window | None) -> Header:
     state = file_state(path)  # before it is read: a file that changes meanwhile is read again
     try:
-        return Header(audio_info(Path(path)), state)
+        return Header(audio_info(Path(path), window), state)
     except AudioError as error:
         return Header(str(error).removeprefix(f"{path}: "), state)
 

@@ -14,15 +14,18 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from asr.data.index_file import BATCH, IndexFile
 from asr.data.index_rows import write_index
 from asr.data.skipped import Rows, SkippedRows
 from asr.data.utterance import Utterance
+from asr.data.window import Window
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 _UTTERANCE = (
     "id", "path", "text", "label", "speaker", "offset", "seconds", "extras", "line",
+    "begin", "size",
 )  # fmt: skip
 
 
@@ -87,7 +90,7 @@ class Index:
 
     def __iter__(self) -> Iterator[Utterance]:
         for batch in self.columns(*_UTTERANCE):
-            yield from map(_utterance, *(column.to_pylist() for column in batch.columns))
+            yield from as_utterances(batch)
 
     def __getstate__(self) -> dict[str, Any]:
         # Not what was computed: a worker needs no more than to find utterances.
@@ -124,6 +127,21 @@ class Index:
         """Duration of each utterance."""
         parts = [batch.column(0).to_numpy().copy() for batch in self.columns("seconds")]
         return np.concatenate(parts) if parts else np.empty(0)
+
+    @property
+    def files(self) -> Rows:
+        """Number of the file that each utterance is in; neighbours in a file share one."""
+        found, before, number = list[Rows](), None, -1
+        for batch in self.columns("path"):
+            path = batch.column(0)
+            begins: Mask = np.ones(len(path), np.bool_)
+            begins[1:] = pc.not_equal(path[1:], path[:-1]).to_numpy(zero_copy_only=False)
+            if len(path):
+                begins[0] = path[0].as_py() != before
+                before = path[-1].as_py()
+            found.append((number + begins.cumsum()).astype(np.uint32))
+            number += int(begins.sum())
+        return np.concatenate(found) if found else np.empty(0, np.uint32)
 
     @property
     def hours(self) -> float:
@@ -166,12 +184,18 @@ class Index:
         return Index(self._file, self._rows[keep], skipped)
 
 
+def as_utterances(batch: pa.RecordBatch) -> Iterator[Utterance]:
+    """The rows of an index file as they were before they were written."""
+    return map(_utterance, *(batch.column(name).to_pylist() for name in _UTTERANCE))
+
+
 def _utterance(
     id: str, path: str, text: str, label: str, speaker: str, offset: float, seconds: float,
-    extras: str, line: str,
+    extras: str, line: str, begin: int | None, size: int | None,
 ) -> Utterance:  # fmt: skip
     known = {} if extras == "{}" else json.loads(extras)
-    return Utterance(id, Path(path), text, label, speaker, offset, seconds, known, line)
+    window = None if begin is None or size is None else Window(begin, size)
+    return Utterance(id, Path(path), text, label, speaker, offset, seconds, known, line, window)
 
 
 def _numbers(mask: Mask) -> Rows:

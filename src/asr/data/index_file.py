@@ -16,6 +16,7 @@ SCHEMA = pa.schema(
         ("seconds", pa.float64()), ("rate", pa.int32()), ("channels", pa.int32()),
         ("text", pa.string()), ("label", pa.string()), ("speaker", pa.string()),
         ("extras", pa.string()), ("line", pa.string()),
+        ("begin", pa.int64()), ("size", pa.int64()),  # of a window; null where there is none
         ("bytes", pa.int64()), ("modified", pa.int64()),  # of the audio file, to notice a change
         ("reason", pa.string()),  # why the row was left out; null where it was not
     ]

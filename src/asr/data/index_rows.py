@@ -77,6 +77,8 @@ def _row(utterance: Utterance, header: Header, shortest: float, longest: float) 
         "speaker": utterance.speaker,
         "extras": json.dumps(dict(utterance.extras)) if utterance.extras else "{}",
         "line": utterance.line,
+        "begin": utterance.window.begin if utterance.window else None,
+        "size": utterance.window.size if utterance.window else None,
         "bytes": size,
         "modified": modified,
         "reason": reason,

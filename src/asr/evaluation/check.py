@@ -116,8 +116,9 @@ def _decoded(split: str, index: Index, faults: list[Fault]) -> Index:
         utterance = index[row]
         try:
             waveform = read_audio(
-                utterance.path, rates[row], offset=utterance.offset, seconds=utterance.seconds
-            )
+                utterance.path, rates[row], offset=utterance.offset, seconds=utterance.seconds,
+                window=utterance.window,
+            )  # fmt: skip
         except AudioError as error:
             return str(error).removeprefix(f"{utterance.path}: ")
         if not waveform.any():

@@ -20,7 +20,9 @@ from asr.data.batch import Batch, collate
 from asr.data.dataset import SpeechDataset, WaveformAugment
 from asr.data.index import Index
 from asr.data.index_cache import open_index
+from asr.data.locality import shuffle_windows
 from asr.data.sampler import BatchSampler
+from asr.data.skipped import Rows
 from asr.data.utterance import Corpus, Split, Utterance
 from asr.errors import InputError
 from asr.json_files import write_json_lines
@@ -49,6 +51,8 @@ class SpeechData(L.LightningDataModule):
         longest: in seconds; longer utterances are skipped.
         max_skip_fraction: of a split; more unusable utterances than that stop the run.
         cache_mb: decoded audio that each process may keep in memory.
+        shuffle_window: for shards: training batches are made within whole files of about so
+            many utterances together, so that reading goes from file to file; ``None`` mixes all.
 
     Raises:
         ValueError: a value is out of range.
@@ -71,6 +75,7 @@ class SpeechData(L.LightningDataModule):
         longest: float = 35.0,
         max_skip_fraction: float = 0.01,
         cache_mb: float = 1024.0,
+        shuffle_window: int | None = None,
     ) -> None:
         super().__init__()
         if batch_seconds <= 0 or eval_seconds <= 0 or workers < 0 or cache_mb < 0:
@@ -80,6 +85,8 @@ class SpeechData(L.LightningDataModule):
             )
         if batch_utterances is not None and batch_utterances < 1:
             raise ValueError(f"batch_utterances must be at least 1 or null, got {batch_utterances}")
+        if shuffle_window is not None and shuffle_window < 1:
+            raise ValueError(f"shuffle_window must be at least 1 or null, got {shuffle_window}")
         if not 0 <= shortest < longest:
             raise ValueError(f"need 0 <= shortest < longest, got {shortest:g} and {longest:g} s")
         if not 0 <= max_skip_fraction <= 1:
@@ -94,6 +101,7 @@ class SpeechData(L.LightningDataModule):
         self.seed = seed
         self.batch_seconds, self.batch_utterances = batch_seconds, batch_utterances
         self.eval_seconds = eval_seconds
+        self.shuffle_window = shuffle_window
         self.workers = workers
         self.channel: Channel = channel
         self.shortest, self.longest = shortest, longest
@@ -217,8 +225,14 @@ class SpeechData(L.LightningDataModule):
             seed=self.seed,
             rank=trainer.global_rank if trainer else 0,
             world=trainer.world_size if trainer else 1,
+            windows=self._windows() if training else None,
             position=self._position if training else lambda: (0, 0),
         )
+
+    def _windows(self) -> Rows | None:
+        if self.shuffle_window is None:
+            return None
+        return shuffle_windows(self.index["train"].files, self.shuffle_window, self.seed)
 
     def _position(self) -> tuple[int, int]:
         # Read when the first batch is asked for: a checkpoint is loaded by then.

@@ -1,6 +1,8 @@
 """A tiny copy of each corpus, in the layout that data/README.md documents."""
 
 import json
+import shutil
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from asr.data.corpora.librispeech import LibriSpeech
 from asr.data.corpora.libritts import LibriTTS
 from asr.data.corpora.ljspeech import LJSpeech
 from asr.data.corpora.manifest import Manifest
+from asr.data.corpora.shards import Shards
 from asr.data.corpora.snips import Snips
 from asr.data.corpora.speech_commands import SpeechCommands
 from asr.data.corpora.tedlium import Tedlium
@@ -218,6 +221,20 @@ def folders(root: Path) -> Corpus:
     return Folders(str(root), val=0.2, test=0.3, speaker="^([^_]+)_")
 
 
+def shards(root: Path) -> Corpus:
+    for split in ("train", "val", "test"):
+        for number in (0, 1):
+            with tarfile.open(root / f"{split}-{number:06d}.tar", "w") as archive:
+                for key in ("000000", "000001"):
+                    write_audio(root / "loose" / f"{key}.flac")
+                    write_text(root / "loose" / f"{key}.txt", "a text")
+                    for ending in ("flac", "txt"):
+                        name = f"{key}.{ending}"
+                        archive.add(root / "loose" / name, arcname=name)
+    shutil.rmtree(root / "loose")
+    return Shards(str(root))
+
+
 TREES: dict[str, Callable[[Path], Corpus]] = {
     "yesno": yesno,
     "speech_commands": speech_commands,
@@ -234,4 +251,5 @@ TREES: dict[str, Callable[[Path], Corpus]] = {
     "iemocap": iemocap,
     "manifest": manifest,
     "folders": folders,
+    "shards": shards,
 }

@@ -31,7 +31,7 @@ def read_json_lines(
             raise InputError(f"{path}: {what}; {_EXAMPLE}")
         empty = False
         try:
-            row = _parse(line, f"{path}:{number}")
+            row = parse_object(line, f"{path}:{number}")
         except InputError as error:
             if faults is None:
                 raise
@@ -42,18 +42,15 @@ def read_json_lines(
         raise InputError(f"{path}: empty; {_EXAMPLE}")
 
 
-def _filled_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(file, start=1):
-                line = (raw.removeprefix(_BOM) if number == 1 else raw).strip()
-                if line:
-                    yield number, line
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; check the path of the manifest") from None
+def parse_object(line: bytes, place: str) -> dict[str, Any]:
+    """The JSON object that ``line`` is.
 
+    Args:
+        place: where it stands, for error messages.
 
-def _parse(line: bytes, place: str) -> dict[str, Any]:
+    Raises:
+        InputError: it is not one object with distinct keys, finite numbers and whole characters.
+    """
     try:
         text = line.decode()
     except UnicodeDecodeError as error:
@@ -75,6 +72,17 @@ def _parse(line: bytes, place: str) -> dict[str, Any]:
     if b"\\ud" in line.lower():
         _refuse_lone_surrogates(row, place)
     return row
+
+
+def _filled_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, start=1):
+                line = (raw.removeprefix(_BOM) if number == 1 else raw).strip()
+                if line:
+                    yield number, line
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; check the path of the manifest") from None
 
 
 def _refuse_lone_surrogates(row: dict[str, Any], place: str) -> None:
