@@ -92,6 +92,7 @@ def _made_up(numbers: range, random: np.random.Generator) -> pa.RecordBatch:
         "line": [f"/data/corpus/train.jsonl:{n + 1}" for n in numbers],
         "begin": [None] * count,
         "size": [None] * count,
+        "channel": [None] * count,
         "bytes": (seconds * 16_000).astype(np.int64),
         "modified": np.zeros(count, np.int64),
         "reason": [None] * count,

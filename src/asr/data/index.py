@@ -25,7 +25,7 @@ from asr.data.window import Window
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 _UTTERANCE = (
     "id", "path", "text", "label", "speaker", "offset", "seconds", "extras", "line",
-    "begin", "size",
+    "begin", "size", "channel",
 )  # fmt: skip
 
 
@@ -191,11 +191,13 @@ def as_utterances(batch: pa.RecordBatch) -> Iterator[Utterance]:
 
 def _utterance(
     id: str, path: str, text: str, label: str, speaker: str, offset: float, seconds: float,
-    extras: str, line: str, begin: int | None, size: int | None,
+    extras: str, line: str, begin: int | None, size: int | None, channel: int | None,
 ) -> Utterance:  # fmt: skip
     known = {} if extras == "{}" else json.loads(extras)
     window = None if begin is None or size is None else Window(begin, size)
-    return Utterance(id, Path(path), text, label, speaker, offset, seconds, known, line, window)
+    return Utterance(
+        id, Path(path), text, label, speaker, offset, seconds, known, line, window, channel
+    )
 
 
 def _numbers(mask: Mask) -> Rows:

@@ -17,6 +17,7 @@ SCHEMA = pa.schema(
         ("text", pa.string()), ("label", pa.string()), ("speaker", pa.string()),
         ("extras", pa.string()), ("line", pa.string()),
         ("begin", pa.int64()), ("size", pa.int64()),  # of a window; null where there is none
+        ("channel", pa.int32()),  # null for all
         ("bytes", pa.int64()), ("modified", pa.int64()),  # of the audio file, to notice a change
         ("reason", pa.string()),  # why the row was left out; null where it was not
     ]

@@ -78,6 +78,7 @@ def _row(utterance: Utterance, header: Header, shortest: float, longest: float) 
         "extras": json.dumps(dict(utterance.extras)) if utterance.extras else "{}",
         "line": utterance.line,
         "begin": utterance.window.begin if utterance.window else None,
+        "channel": utterance.channel,
         "size": utterance.window.size if utterance.window else None,
         "bytes": size,
         "modified": modified,

@@ -119,9 +119,8 @@ def _recordings(
 def _content(utterance: Utterance, flac: bool) -> tuple[str, bytes]:
     """The recording as the bytes of a file, and the ending of its name."""
     info = audio_info(utterance.path, utterance.window)
-    whole = utterance.offset == 0 and (
-        utterance.seconds is None or utterance.seconds > info.seconds - 1 / info.rate
-    )
+    whole = utterance.offset == 0 and utterance.channel is None
+    whole &= utterance.seconds is None or utterance.seconds > info.seconds - 1 / info.rate
     if whole and not flac:
         size = utterance.path.stat().st_size
         with open_window(utterance.path, utterance.window or Window(0, size)) as file:
@@ -129,7 +128,8 @@ def _content(utterance: Utterance, flac: bool) -> tuple[str, bytes]:
         if kind := _kind(content):
             return kind, content
     waveform = read_audio(
-        utterance.path, info.rate, channel="all", offset=utterance.offset,
+        utterance.path, info.rate, offset=utterance.offset,
+        channel="all" if utterance.channel is None else utterance.channel,
         seconds=utterance.seconds, window=utterance.window,
     )  # fmt: skip
     written = io.BytesIO()

@@ -66,7 +66,7 @@ def tar_samples(path: Path) -> Iterator[Sample]:
         InputError: the file is no tar file, is cut short, or has a member twice.
     """
     key, parts = "", dict[str, Window]()
-    for name, window in _members(path):
+    for name, window in tar_members(path):
         matched = _NAME.fullmatch(name)
         if not matched:
             continue
@@ -82,7 +82,12 @@ def tar_samples(path: Path) -> Iterator[Sample]:
         yield Sample(key, parts)
 
 
-def _members(path: Path) -> Iterator[tuple[str, Window]]:
+def tar_members(path: Path) -> Iterator[tuple[str, Window]]:
+    """The regular members of a tar file by name, with where they are; others are passed over.
+
+    Raises:
+        InputError: the file is no tar file or is cut short.
+    """
     try:
         with tarfile.open(path, "r:") as archive:
             while (member := archive.next()) is not None:

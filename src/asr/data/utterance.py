@@ -25,6 +25,7 @@ class Utterance:
         seconds: duration; ``None`` means up to the end of the file, to be read from its header.
         extras: whatever else the corpus knows: gender, accent, fold.
         line: where the row was read, as ``file:line``, for error messages.
+        channel: the one of the recording in which it is heard; ``None`` where it is in all.
         window: where in the file the recording lies, if it is a member of an archive.
     """
 
@@ -38,6 +39,7 @@ class Utterance:
     extras: Mapping[str, Extra] = field(default_factory=dict)
     line: str = ""
     window: Window | None = None
+    channel: int | None = None
 
 
 @runtime_checkable

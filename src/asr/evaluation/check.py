@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from asr.assemble import Recognizer
-from asr.data.audio import AudioError, read_audio
+from asr.data.audio import AudioError, Channel, read_audio
 from asr.data.index import Index
 from asr.data.utterance import Utterance
 from asr.evaluation.fault import STRUCTURAL, Fault
@@ -117,7 +117,7 @@ def _decoded(split: str, index: Index, faults: list[Fault]) -> Index:
         try:
             waveform = read_audio(
                 utterance.path, rates[row], offset=utterance.offset, seconds=utterance.seconds,
-                window=utterance.window,
+                window=utterance.window, channel=_channel(utterance),
             )  # fmt: skip
         except AudioError as error:
             return str(error).removeprefix(f"{utterance.path}: ")
@@ -130,6 +130,10 @@ def _decoded(split: str, index: Index, faults: list[Fault]) -> Index:
     with ThreadPoolExecutor() as pool:
         reasons = pool.map(read, range(len(index)))
         return index.without(lambda _: next(reasons))
+
+
+def _channel(utterance: Utterance) -> Channel:
+    return "mix" if utterance.channel is None else utterance.channel
 
 
 def _overlaps(splits: Mapping[str, Sequence[Utterance]]) -> Iterator[Fault]:

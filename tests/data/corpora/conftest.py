@@ -1,5 +1,6 @@
 """A tiny copy of each corpus, in the layout that data/README.md documents."""
 
+import gzip
 import json
 import shutil
 import tarfile
@@ -17,6 +18,7 @@ from asr.data.corpora.fluent_speech_commands import FluentSpeechCommands
 from asr.data.corpora.folders import Folders
 from asr.data.corpora.gtzan import GTZAN
 from asr.data.corpora.iemocap import IEMOCAP
+from asr.data.corpora.lhotse import Lhotse
 from asr.data.corpora.librispeech import LibriSpeech
 from asr.data.corpora.libritts import LibriTTS
 from asr.data.corpora.ljspeech import LJSpeech
@@ -235,6 +237,26 @@ def shards(root: Path) -> Corpus:
     return Shards(str(root))
 
 
+def lhotse(root: Path) -> Corpus:
+    for split in ("train", "dev", "test"):
+        path = root / "audio" / f"{split}.wav"
+        write_audio(path, seconds=2)
+        source = {"type": "file", "channels": [0], "source": str(path)}
+        cuts = [
+            {
+                "id": f"{split}-{number}", "start": float(number), "duration": 1.0, "channel": 0,
+                "supervisions": [
+                    {"id": f"s{number}", "start": 0.0, "duration": 1.0, "text": "a text"}
+                ],
+                "recording": {"id": split, "sources": [source]}, "type": "MonoCut",
+            }
+            for number in (0, 1)
+        ]  # fmt: skip
+        lines = "".join(json.dumps(cut) + "\n" for cut in cuts)
+        (root / f"cuts_{split}.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    return Lhotse(str(root))
+
+
 TREES: dict[str, Callable[[Path], Corpus]] = {
     "yesno": yesno,
     "speech_commands": speech_commands,
@@ -252,4 +274,5 @@ TREES: dict[str, Callable[[Path], Corpus]] = {
     "manifest": manifest,
     "folders": folders,
     "shards": shards,
+    "lhotse": lhotse,
 }

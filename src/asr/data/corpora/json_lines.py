@@ -1,9 +1,11 @@
 """JSON lines, read one by one, with every fault named by file and line."""
 
+import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from asr.errors import InputError
 
@@ -16,7 +18,8 @@ def read_json_lines(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     r"""The objects in a file, each with its line counted from 1; blank lines are passed over.
 
-    Only ``\n`` ends a line: U+2028 and its like may stand in a text.
+    A file whose name ends in ``.gz`` is decompressed on the way. Only ``\n`` ends a line: U+2028
+    and its like may stand in a text.
 
     Args:
         faults: where given, takes what is wrong with a line, and reading goes on after it.
@@ -76,13 +79,19 @@ def parse_object(line: bytes, place: str) -> dict[str, Any]:
 
 def _filled_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             for number, raw in enumerate(file, start=1):
                 line = (raw.removeprefix(_BOM) if number == 1 else raw).strip()
                 if line:
                     yield number, line
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: not a whole gzip file ({error}); make it again") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; check the path of the manifest") from None
+
+
+def _open(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def _refuse_lone_surrogates(row: dict[str, Any], place: str) -> None:
