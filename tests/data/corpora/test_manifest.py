@@ -286,7 +286,5 @@ def test_a_gz_that_is_not_whole_is_one_line(tmp_path: Path, content: bytes) -> N
 def test_an_id_that_repeats_far_away_is_named_with_both_places(tmp_path: Path) -> None:
     rows = [f'{{"audio_filepath": "{n % 5000}.wav", "text": "a"}}\n' for n in range(5001)]
     (tmp_path / "m.jsonl").write_text("".join(rows))
-    with pytest.raises(
-        InputError, match=r"m.jsonl:5001: '0.wav' was there before, in .*m.jsonl:1;"
-    ):
+    with pytest.raises(InputError, match=r"m.jsonl:5001: '0.wav' was there .*m.jsonl:1;"):
         list(Manifest(train=str(tmp_path / "m.jsonl")).utterances("train"))
