@@ -1,3 +1,4 @@
+import os
 import pickle
 import re
 import sys
@@ -144,6 +145,17 @@ def test_an_index_that_goes_takes_its_temporary_file_along(wav: Path) -> None:
     assert folder.exists()
     del short
     assert not folder.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_forked_child_leaves_the_temporary_file_of_its_parent(wav: Path) -> None:
+    short = Index.of([Utterance("a", wav)])
+    child = os.fork()
+    if not child:
+        del short
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert short._file.path.exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")

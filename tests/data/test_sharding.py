@@ -167,6 +167,15 @@ def test_names_lead_nowhere(tmp_path: Path) -> None:
     assert utterance.path == tmp_path / "train-0.tar"
 
 
+def test_a_sparse_member_is_passed_over_for_its_bytes_are_not_its_content(tmp_path: Path) -> None:
+    path = _tar(tmp_path / "train-0.tar", {"a.wav": _encoded(1, 0), "a.txt": b"a"})
+    with tarfile.open(path, "a", format=tarfile.GNU_FORMAT) as archive:
+        member = tarfile.TarInfo("b.wav")
+        member.type = tarfile.GNUTYPE_SPARSE
+        archive.addfile(member)
+    assert [name for name, _ in tar_samples.tar_members(path)] == ["a.wav", "a.txt"]
+
+
 @pytest.mark.parametrize(
     ("members", "told"),
     [

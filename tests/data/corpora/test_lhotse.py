@@ -1,7 +1,9 @@
 """Manifests written here by hand, and where Lhotse is installed by Lhotse itself."""
 
 import gzip
+import io
 import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +173,39 @@ def test_recordings_given_for_cuts_are_one_line(tmp_path: Path, stereo: Path) ->
 def test_what_is_missing_is_said_with_what_would_prepare_it(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cuts_train.jsonl.gz: not there; .*asr\[lhotse\]"):
         Lhotse(str(tmp_path)).prepare()
+
+
+def _shar(folder: Path, names: list[str], members: dict[str, bytes]) -> Lhotse:
+    source = {"type": "shar", "channels": [0], "source": ""}
+    recording = {"id": "a", "sources": [source]}
+    rows = [
+        _cut(Path(), id=name, start=0, channel=0, recording=recording,
+             supervisions=[_supervision("s", channel=0)])
+        for name in names
+    ]  # fmt: skip
+    _write(folder / "shar" / "cuts.000000.jsonl.gz", rows)
+    with tarfile.open(folder / "shar" / "recording.000000.tar", "w") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return Lhotse(str(folder), train=["shar"])
+
+
+def test_a_cut_of_shar_finds_its_audio_by_order_and_name(tmp_path: Path) -> None:
+    members = {"a.b.flac": b"x", "a.b.json": b"{}", "c.nodata": b"", "c.nometa": b"",
+               "d/e.wav": b"yy", "d/e.json": b"{}"}  # fmt: skip
+    found = list(_shar(tmp_path, ["a.b", "c", "d/e"], members).utterances("train"))
+    assert [(u.id, u.window and u.window.size, u.channel) for u in found] == [
+        ("a.b", 1, None), ("d/e", 2, None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [["a", "b"], ["c", "b"], ["b"], ["b", "c", "d"]])
+def test_shar_files_that_do_not_match_are_refused(tmp_path: Path, names: list[str]) -> None:
+    members = {"b.flac": b"x", "b.json": b"{}", "c.flac": b"y", "c.json": b"{}"}
+    with pytest.raises(InputError, match="export"):
+        list(_shar(tmp_path, names, members).utterances("train"))
 
 
 # What Lhotse writes, and what it would read of it.
