@@ -70,8 +70,10 @@ def _copy(utterance: Utterance, folder: Path, takes: Counter[tuple[str, str]]) -
     name = f"{word}/{speaker}_nohash_{takes[word, speaker]}.wav"
     takes[word, speaker] += 1
     waveform = read_audio(
-        utterance.path, SAMPLE_RATE, offset=utterance.offset, seconds=utterance.seconds
-    )
+        utterance.path, SAMPLE_RATE, offset=utterance.offset, seconds=utterance.seconds,
+        window=utterance.window,
+        channel="mix" if utterance.channel is None else utterance.channel,
+    )  # fmt: skip
     (folder / word).mkdir(parents=True, exist_ok=True)
     soundfile.write(folder / name, waveform[0].numpy(), SAMPLE_RATE, subtype="PCM_16")
     return name

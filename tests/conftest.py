@@ -1,9 +1,14 @@
+import os
+import tempfile
+
 import pytest
 import torch
 from hypothesis import register_random, settings
 
 from tests.tone_models import bundle, labeller, manifest, tones  # noqa: F401  (fixtures)
 
+_CACHE = tempfile.TemporaryDirectory(prefix="asr-cache-")  # goes when the tests end
+os.environ["ASR_CACHE"] = _CACHE.name
 torch.set_num_threads(1)  # the tensors of tests are too small to share out
 settings.register_profile("asr", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("asr")

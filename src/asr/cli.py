@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 "transcribe": transcribe,
                 "describe": describe,
                 "check": check,
+                "shard": shard,
                 "import": import_,
             }[args.command]
             return command(args)
@@ -222,6 +223,34 @@ def check(args: argparse.Namespace) -> int:
             f"{source.name}: training would refuse it for {len(report.structural)} malformed or "
             f"repeated rows (first: {first.line or first.split}: {first.reason}); mend them"
         )
+    return 0
+
+
+def shard(args: argparse.Namespace) -> int:
+    """Write a corpus into tar files."""
+    from asr.data.index import Index
+    from asr.data.sharding import write_shards
+
+    name = args.name or args.split
+    if name and Path(name).name != name:
+        raise InputError(f"--name {name}: makes no file name; give train, val or test")
+    if name is None:
+        raise InputError("--name is needed where --split is not given: train, val or test")
+    source = _source(args)
+    index = Index.of(source.utterances())
+    done = write_shards(
+        index, args.output, name, shard_bytes=int(args.shard_mb * 2**20), flac=args.flac,
+        seed=None if args.in_order else args.seed,
+    )  # fmt: skip
+    left = [f"{item.line or item.path}: {item.reason}" for item in index.skipped[:5]]
+    _write(
+        f"{done.utterances} utterances of {source.name} in {done.shards} shards, "
+        f"{len(index.skipped) + len(done.unread)} left out"
+    )
+    for reason in [*left, *done.unread][:5]:
+        _write(f"  left out: {reason}")
+    _write(f"written to {args.output}; train on them:\n"
+           f"  asr train corpus=shards corpus.root={args.output}")  # fmt: skip
     return 0
 
 

@@ -18,6 +18,7 @@ _EXAMPLES = """examples:
   asr describe model=seed
   asr check --manifest train.jsonl
   asr import stt_en_quartznet15x5.nemo quartznet
+  asr shard shards --manifest train.jsonl --name train
 
 asr COMMAND --help tells more of each."""
 
@@ -38,6 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_describe(commands)
     _add_check(commands)
     _add_import(commands)
+    _add_shard(commands)
     return parser
 
 
@@ -178,6 +180,34 @@ def _add_check(commands: Any) -> None:
     _add_allow(parser)
 
 
+def _add_shard(commands: Any) -> None:
+    parser = _command(
+        commands, "shard", "write a corpus into tar files, to be read in sequence",
+        "Tar files as WebDataset writes them, each with an index beside it, for corpus=shards: a "
+        "few large files in place of millions of small ones. Recordings are copied byte for byte; "
+        "what is a part of a longer recording is written as FLAC. The order is drawn at random, "
+        "once, so that neighbours differ in speaker and topic. All shards appear at once, when "
+        "all are written.",
+        ["asr shard shards --corpus librispeech --root data/librispeech --split train",
+         "asr shard shards --manifest all.jsonl --split dev --name val --flac",
+         "asr train corpus=shards corpus.root=shards data.shuffle_window=50000"],
+    )  # fmt: skip
+    parser.add_argument("output", type=Path, metavar="DIR", help="folder for the shards")
+    _add_data(parser)
+    parser.add_argument(
+        "--name", metavar="NAME", help="what names of shards begin with (the split)"
+    )
+    parser.add_argument(
+        "--shard-mb", type=_megabytes, default=512.0, metavar="MB", help="size of a shard (512)"
+    )
+    parser.add_argument(
+        "--flac", action="store_true", help="write all recordings as FLAC of 16 bits"
+    )
+    order = parser.add_mutually_exclusive_group()
+    order.add_argument("--seed", type=int, default=0, metavar="N", help="of the order (0)")
+    order.add_argument("--in-order", action="store_true", help="keep the order of the corpus")
+
+
 def _command(
     commands: Any, name: str, what: str, more: str, examples: Sequence[str]
 ) -> argparse.ArgumentParser:
@@ -253,6 +283,16 @@ def _seconds(text: str, least: float = 0.001, most: float = 3600.0) -> float:
     if not least <= seconds <= most:
         raise argparse.ArgumentTypeError(f"must be {least:g} to {most:g} seconds, got {text!r}")
     return seconds
+
+
+def _megabytes(text: str) -> float:
+    try:
+        size = float(text)
+    except ValueError:
+        size = -1.0
+    if not 0.001 <= size <= 1e6:
+        raise argparse.ArgumentTypeError(f"must be 0.001 to 1000000 megabytes, got {text!r}")
+    return size
 
 
 def _chunk(text: str) -> float:

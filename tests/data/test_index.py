@@ -1,10 +1,21 @@
+import os
+import pickle
+import re
+import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from asr.data import headers, index, index_file
+from asr.data.audio import AudioInfo
 from asr.data.index import Index
+from asr.data.index_file import IndexFile
+from asr.data.index_rows import write_index
 from asr.data.utterance import Utterance
 from asr.errors import InputError
 
@@ -66,6 +77,119 @@ def test_an_id_that_occurs_twice_is_refused(tmp_path: Path) -> None:
         Index.of([Utterance("a", path), Utterance("a", path)])
 
 
+@pytest.mark.parametrize("between", [0, 5, headers.CHUNK, 2 * headers.CHUNK])
+def test_a_repeated_id_is_named_with_both_its_places(tmp_path: Path, between: int, monkeypatch):
+    monkeypatch.setattr(index_file, "BATCH", 1000)
+    path = Path("nowhere.wav")
+    rows = [Utterance("a", path, line="m.jsonl:1")]
+    rows += [Utterance(str(i), path, line=f"m.jsonl:{i + 2}") for i in range(between)]
+    rows += [Utterance("a", path, line="m.jsonl:99")]
+    with pytest.raises(InputError, match=r"m.jsonl:99: .*'a' occurs twice, first in m.jsonl:1;"):
+        Index.of(rows)
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+
+
+@settings(max_examples=30)
+@given(
+    texts=st.lists(TEXTS, max_size=20), batch=st.integers(1, 8), dropped=st.sets(st.integers(0, 19))
+)
+def test_a_row_is_the_same_however_it_is_reached(texts, batch, dropped, wav) -> None:
+    rows = [
+        Utterance(
+            f"{n}/{text}", wav, text, seconds=0.5 + n / 100, extras={"n": n, "text": text},
+            line=f"m.jsonl:{n}",
+        )
+        for n, text in enumerate(texts)
+    ]  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index_file, "BATCH", batch)
+        patch.setattr(index, "BATCH", batch)
+        whole = Index.of(rows)
+        part = whole.without(lambda u: "dropped" if u.extras["n"] in dropped else None)
+        wanted = [u for u in rows if u.extras["n"] not in dropped]
+
+        assert list(whole) == rows
+        assert list(part) == wanted
+        assert [part[row] for row in reversed(range(len(part)))] == wanted[::-1]
+        assert list(pickle.loads(pickle.dumps(part))) == wanted
+        assert list(part.values("text")) == [u.text for u in wanted]
+        assert part.seconds.tolist() == [u.seconds for u in wanted]
+        assert {item.id for item in part.skipped} == {u.id for u in rows} - {u.id for u in wanted}
+
+
+@pytest.fixture(scope="module")
+def wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _wav(tmp_path_factory.mktemp("index") / "a.wav", 2)
+
+
+def test_what_was_skipped_is_a_sequence(tmp_path: Path) -> None:
+    rows = [Utterance(str(i), Path(f"{i}.wav"), line=f"m.jsonl:{i}") for i in range(5)]
+    skipped = Index.of(rows).skipped
+    assert [item.id for item in skipped] == ["0", "1", "2", "3", "4"]
+    assert [item.line for item in skipped[1:3]] == ["m.jsonl:1", "m.jsonl:2"]
+    assert skipped[-1].id == "4"
+    assert set(skipped.reasons()) == {"No such file or directory; check the path"}
+
+
+def test_another_process_gets_the_place_of_the_file_and_not_its_rows(wav: Path) -> None:
+    many = Index.of([Utterance(str(i), wav, text="word " * 200) for i in range(2000)])
+    assert sum(many.seconds) == 4000
+    assert len(pickle.dumps(many)) < 20_000
+
+
+def test_an_index_that_goes_takes_its_temporary_file_along(wav: Path) -> None:
+    short = Index.of([Utterance("a", wav)])
+    folder = short._file.path.parent
+    assert folder.exists()
+    del short
+    assert not folder.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_forked_child_leaves_the_temporary_file_of_its_parent(wav: Path) -> None:
+    short = Index.of([Utterance("a", wav)])
+    child = os.fork()
+    if not child:
+        del short
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert short._file.path.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_reading_all_of_a_large_index_keeps_little_of_it_mapped(wav: Path, tmp_path: Path) -> None:
+    path = tmp_path / "large.arrow"
+    many = (Utterance(str(i), wav, text="word " * 800) for i in range(20_000))
+    write_index(path, many, 0, 9)
+    large = Index.open(IndexFile(path))
+    assert sum(1 for _ in large) == 20_000
+    for row in range(0, 20_000, 50):
+        large[row]
+
+    maps = Path("/proc/self/smaps").read_text().partition(str(path))[2]
+    resident = int(re.search(r"^Rss: +(\d+) kB", maps, re.MULTILINE)[1]) * 1024  # type: ignore[index]
+    assert path.stat().st_size > 80_000_000
+    assert resident < 16_000_000
+
+
+@pytest.mark.slow
+def test_an_index_is_the_same_for_any_number_of_processes(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(headers, "_FEW", headers.CHUNK)
+    paths = [_wav(tmp_path / f"{i}.wav", 0.1 + i / 10) for i in range(9)] + [Path("nowhere.wav")]
+    rows = [Utterance(str(i), paths[i % 10]) for i in range(2 * headers.CHUNK + 500)]
+    for processes in (1, 2, 3):
+        write_index(tmp_path / f"{processes}.arrow", rows, 0, 9, processes=processes)
+    one, two, three = ((tmp_path / f"{n}.arrow").read_bytes() for n in (1, 2, 3))
+    assert one == two == three
+
+
+def test_the_fingerprint_is_that_of_earlier_versions(wav: Path) -> None:
+    rows = [Utterance("a", wav, text="Ja \u00e4"), Utterance("b", wav, label="x", offset=0.25)]
+    assert Index.of(rows).fingerprint == "29976e50e9855d3e"
+
+
 def test_the_fingerprint_changes_with_what_is_taught(tmp_path: Path) -> None:
     path = _wav(tmp_path / "a.wav", 1)
     prints = {
@@ -79,3 +203,16 @@ def test_an_empty_corpus_is_an_empty_index() -> None:
     index = Index.of([])
     assert len(index) == 0
     assert index.hours == 0
+
+
+@given(paths=st.lists(st.sampled_from("abc"), max_size=20), batch=st.integers(1, 5))
+def test_neighbours_in_a_file_share_its_number(paths: list[str], batch: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index_file, "BATCH", batch)
+        patch.setattr(index, "BATCH", batch)
+        patch.setattr("asr.data.headers.audio_info", lambda *_: AudioInfo(1.0, 8000, 1))
+        found = Index.of(Utterance(str(n), Path(path)) for n, path in enumerate(paths)).files
+    numbers = [
+        sum(one != other for one, other in pairwise(paths[: n + 1])) for n in range(len(paths))
+    ]
+    assert found.tolist() == numbers

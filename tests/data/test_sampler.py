@@ -1,9 +1,12 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asr.data.sampler import BatchSampler
+from asr.keyed import key
 
 DURATIONS = st.lists(st.floats(0.1, 30), min_size=1, max_size=200).map(np.array)
 
@@ -99,3 +102,31 @@ def test_nothing_gives_no_batches(shuffle: bool) -> None:
     sampler = BatchSampler(np.array([]), max_seconds=10, shuffle=shuffle)
     assert len(sampler) == 0
     assert _rows(sampler) == []
+
+
+@settings(derandomize=True, deadline=None, max_examples=30)
+@given(seconds=DURATIONS, epoch=st.integers(0, 3))
+def test_all_buckets_are_shuffled_by_one_stream_of_numbers(seconds, epoch) -> None:
+    sampler = BatchSampler(seconds, max_seconds=60, seed=5)
+    starts = sampler.buckets.starts
+    random = np.random.Generator(np.random.Philox(key=key(5, "order", epoch)))
+    bucket = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    order = np.argsort(seconds, kind="stable")
+    rows, batches = sampler.plan(epoch)
+    assert rows.tolist() == order[np.lexsort((random.random(len(seconds)), bucket))].tolist()
+    assert batches.tolist() == random.permutation(len(sampler)).tolist()
+
+
+def test_a_plan_takes_few_bytes_a_row() -> None:
+    seconds = np.random.default_rng(0).gamma(4, 1.2, 500_000)
+    tracemalloc.start()
+    sampler = BatchSampler(seconds, max_seconds=60)
+    built, building = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    batches = iter(sampler)
+    next(batches)
+    _, planning = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert built / len(seconds) < 6  # four of them are the row's number
+    assert building / len(seconds) < 30
+    assert planning / len(seconds) < 14

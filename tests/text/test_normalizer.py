@@ -28,3 +28,13 @@ def test_rules(options, text, normal) -> None:
 def test_normal_text_stays_as_it_is(text, case) -> None:
     normalize = Normalizer(case=case)
     assert normalize(normalize(text)) == normalize(text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.sampled_from(["", "'", "-!"]))
+def test_each_symbol_of_punctuation_becomes_a_space(text, spare) -> None:
+    spaced = "".join(
+        " " if unicodedata.category(c)[0] in "PSC" and c not in spare else c
+        for c in unicodedata.normalize("NFC", text)
+    )
+    normal = unicodedata.normalize("NFC", " ".join(spaced.split()))
+    assert Normalizer(case="keep", spare=spare)(text) == normal

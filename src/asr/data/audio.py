@@ -4,15 +4,18 @@ import math
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 import numpy as np
 import soundfile
 import torch
 from torch import Tensor
 
+from asr.data.window import Window, open_window
 from asr.errors import InputError
 from asr.resample import resample
 
@@ -44,13 +47,16 @@ class AudioInfo(NamedTuple):
     channels: int
 
 
-def audio_info(path: Path) -> AudioInfo:
+def audio_info(path: Path, window: Window | None = None) -> AudioInfo:
     """Read the header of an audio file.
+
+    Args:
+        window: where in the file the audio lies; ``None`` for all of it.
 
     Raises:
         AudioError: the file is missing, not a regular file, not audio, or holds no samples.
     """
-    with _open(path) as file:
+    with _open(path, window) as file:
         return AudioInfo(file.frames / file.samplerate, file.samplerate, file.channels)
 
 
@@ -61,6 +67,7 @@ def read_audio(
     channel: Channel = "mix",
     offset: float = 0.0,
     seconds: float | None = None,
+    window: Window | None = None,
 ) -> Tensor:
     """Read a file, or a part of it, as float32 in [-1, 1], resampled to ``sample_rate``.
 
@@ -69,6 +76,7 @@ def read_audio(
         channel: ``"mix"`` averages the channels, a number picks one from 0, ``"all"`` keeps them.
         offset: where to begin, in seconds.
         seconds: how much to read; ``None`` reads to the end.
+        window: where in the file the audio lies; ``None`` for all of it.
 
     Returns:
         ``(channels, samples)``; one channel unless ``channel`` is ``"all"``.
@@ -78,7 +86,7 @@ def read_audio(
             lacks the channel, holds samples that are not finite, or channels that cancel each
             other when they are mixed.
     """
-    with _open(path) as file:
+    with _open(path, window) as file:
         begin = round(offset * file.samplerate)
         wanted = file.frames - begin if seconds is None else round(seconds * file.samplerate)
         if begin >= file.frames:
@@ -152,12 +160,32 @@ def _pick(waveform: Tensor, channel: Channel, path: Path) -> Tensor:
     return waveform[channel : channel + 1]
 
 
-def _open(path: Path) -> soundfile.SoundFile:
+@contextmanager
+def _open(path: Path, window: Window | None) -> Iterator[soundfile.SoundFile]:
     _refuse_what_is_no_file(path)
+    with ExitStack() as opened:
+        if window is None:
+            source: bytes | BinaryIO = os.fsencode(path)
+        else:
+            source = opened.enter_context(_part(path, window))
+        try:
+            file = opened.enter_context(soundfile.SoundFile(source))
+        except (soundfile.LibsndfileError, TypeError) as error:
+            raise AudioError(f"{path}: {_what_it_is(path, window)}") from error
+        _refuse_odd(path, file)
+        yield file
+
+
+def _part(path: Path, window: Window) -> BinaryIO:
     try:
-        file = soundfile.SoundFile(os.fsencode(path))
-    except (soundfile.LibsndfileError, TypeError) as error:
-        raise AudioError(f"{path}: {_what_it_is(path)}") from error
+        return open_window(path, window)
+    except OSError as error:
+        raise AudioError(f"{path}: {error.strerror}; check the permissions") from None
+    except ValueError as error:
+        raise AudioError(f"{path}: {error}; it is cut short, so make or fetch it again") from None
+
+
+def _refuse_odd(path: Path, file: soundfile.SoundFile) -> None:
     if not LOWEST_RATE <= file.samplerate <= HIGHEST_RATE:
         raise AudioError(
             f"{path}: sample rate {file.samplerate} Hz is outside "
@@ -172,7 +200,6 @@ def _open(path: Path) -> soundfile.SoundFile:
             "replace or remove it"
         )
     _refuse_truncated(path, file.extra_info)
-    return file
 
 
 def unknown_size(notes: str) -> bool:
@@ -218,9 +245,9 @@ def _names(folder: Path) -> dict[str, str]:
         return {}
 
 
-def _what_it_is(path: Path) -> str:
+def _what_it_is(path: Path, window: Window | None) -> str:
     try:
-        with path.open("rb") as file:
+        with path.open("rb") if window is None else open_window(path, window) as file:
             head = file.read(256)
     except OSError as error:
         return f"{error.strerror}; check the permissions"

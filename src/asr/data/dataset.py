@@ -33,7 +33,8 @@ class SpeechDataset(Dataset[Example | Unread]):
         target: what of an utterance is to be predicted.
         vocabulary: normalises and tokenises that.
         sample_rate: of the model, in hertz.
-        channel: see :func:`~asr.data.audio.read_audio`.
+        channel: see :func:`~asr.data.audio.read_audio`; in place of ``"mix"`` or a number, the
+            channel of an utterance that has one of its own.
         augment: applied to waveforms; ``None`` outside training.
         cache_bytes: how much decoded audio each process may keep.
     """
@@ -89,12 +90,17 @@ class SpeechDataset(Dataset[Example | Unread]):
         waveform = read_audio(
             utterance.path,
             self.sample_rate,
-            channel=self.channel,
+            channel=self._channel(utterance),
             offset=utterance.offset,
             seconds=utterance.seconds,
+            window=utterance.window,
         )
         size = waveform.numel() * waveform.element_size()
         if size <= self._room:
             self._room -= size
             self._decoded[row] = waveform
         return waveform
+
+    def _channel(self, utterance: Utterance) -> Channel:
+        own = utterance.channel
+        return self.channel if own is None or self.channel == "all" else own

@@ -2,67 +2,55 @@
 
 import hashlib
 import json
+import os
+import shutil
+import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from asr.data.audio import AudioError, AudioInfo, audio_info
-from asr.data.utterance import Utterance, name_fault
-from asr.errors import InputError
+from asr.data.index_file import BATCH, IndexFile
+from asr.data.index_rows import write_index
+from asr.data.skipped import Rows, SkippedRows
+from asr.data.utterance import Utterance
+from asr.data.window import Window
 
-_SCHEMA = pa.schema(
-    [
-        ("id", pa.string()), ("path", pa.string()), ("offset", pa.float64()),
-        ("seconds", pa.float64()), ("rate", pa.int32()), ("channels", pa.int32()),
-        ("text", pa.string()), ("label", pa.string()), ("speaker", pa.string()),
-        ("extras", pa.string()), ("line", pa.string()),
-    ]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+_UTTERANCE = (
+    "id", "path", "text", "label", "speaker", "offset", "seconds", "extras", "line",
+    "begin", "size", "channel",
 )  # fmt: skip
-_CHUNK = 4096
-_TOLERANCE = 0.1  # seconds by which a manifest may be off from the file
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """An utterance that was left out.
-
-    Attributes:
-        id: of the utterance.
-        path: of its audio.
-        reason: why, in plain words.
-        line: where the row was read, if it came from a file.
-    """
-
-    id: str
-    path: str
-    reason: str
-    line: str = ""
 
 
 class Index:
-    """The utterances of a split, columnar so that millions cost little and workers share them.
+    """The utterances of a split, in a file that processes share, so that millions cost little.
+
+    What is left out later is left out of the row numbers; the file never changes.
+
+    Args:
+        rows: of the file, in ascending order, that are used.
 
     Attributes:
-        skipped: what was left out, in corpus order.
+        skipped: those that are not: first what was of no use, then what was left out later.
     """
 
-    def __init__(self, table: pa.Table, skipped: tuple[Skipped, ...] = ()) -> None:
-        self.table = table
-        self.skipped = skipped
-        self.seconds: np.ndarray[Any, np.dtype[np.float64]] = table["seconds"].to_numpy()
+    def __init__(self, file: IndexFile, rows: Rows, skipped: SkippedRows) -> None:
+        self._file, self._rows, self.skipped = file, rows, skipped
 
     @classmethod
     def of(
         cls, utterances: Iterable[Utterance], shortest: float = 0, longest: float = 1e9
     ) -> "Index":
         """Read every header and sort out what cannot be used; no audio is decoded.
+
+        The file is a temporary one, and goes with the index.
 
         Args:
             shortest: least duration to keep, in seconds.
@@ -71,39 +59,89 @@ class Index:
         Raises:
             InputError: two utterances have the same id.
         """
-        batches: list[pa.RecordBatch] = []
-        skipped: list[Skipped] = []
-        seen: set[str] = set()
-        rows = iter(utterances)
-        with ThreadPoolExecutor() as pool:
-            while chunk := list(islice(rows, _CHUNK)):
-                kept = []
-                for utterance, info in zip(chunk, pool.map(_info, chunk), strict=True):
-                    if utterance.id in seen:
-                        raise InputError(
-                            f"{utterance.line or utterance.path}: the id {utterance.id!r} occurs "
-                            "twice; give each utterance its own"
-                        )
-                    seen.add(utterance.id)
-                    found = _measure(utterance, info, shortest, longest)
-                    if isinstance(found, Skipped):
-                        skipped.append(found)
-                    else:
-                        kept.append(found)
-                batches.append(pa.RecordBatch.from_pylist(kept, schema=_SCHEMA))
-        return cls(pa.Table.from_batches(batches, schema=_SCHEMA).combine_chunks(), tuple(skipped))
+        folder = Path(tempfile.mkdtemp(prefix="asr-index-"))
+        try:
+            write_index(folder / "index.arrow", utterances, shortest, longest)
+            file = IndexFile(folder / "index.arrow")
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        weakref.finalize(file, _remove, folder, os.getpid())
+        return cls.open(file)
+
+    @classmethod
+    def open(cls, file: IndexFile) -> "Index":
+        """The index of all that can be used in ``file``."""
+        reasons = [batch.column("reason") for batch in file.batches]
+        usable: Mask = np.concatenate(
+            [reason.is_null().to_numpy(zero_copy_only=False) for reason in reasons]
+            or [np.empty(0, np.bool_)]
+        )
+        told = [reason.drop_null() for reason in reasons if reason.null_count < len(reason)]
+        skipped = SkippedRows(file, _numbers(~usable), pa.chunked_array(told, pa.string()))
+        return cls(file, _numbers(usable), skipped)
 
     def __len__(self) -> int:
-        return int(self.table.num_rows)
+        return len(self._rows)
 
     def __getitem__(self, row: int) -> Utterance:
-        values = {name: self.table[name][row].as_py() for name in _SCHEMA.names}
-        del values["rate"], values["channels"]
-        extras = json.loads(values.pop("extras"))
-        return Utterance(**{**values, "path": Path(values["path"]), "extras": extras})
+        values = self._file.row(int(self._rows[row]))
+        return _utterance(*(values[name] for name in _UTTERANCE))
 
     def __iter__(self) -> Iterator[Utterance]:
-        return (self[row] for row in range(len(self)))
+        for batch in self.columns(*_UTTERANCE):
+            yield from as_utterances(batch)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Not what was computed: a worker needs no more than to find utterances.
+        return {name: vars(self)[name] for name in ("_file", "_rows", "skipped")}
+
+    def columns(self, *names: str) -> Iterator[pa.RecordBatch]:
+        """Some columns, some thousand rows at a time."""
+        for number, batch in enumerate(self._file.batches):
+            first = number * BATCH
+            # Of the same type as the rows, else all of them are converted for each search.
+            begin = int(np.searchsorted(self._rows, np.uint32(first)))
+            end = int(np.searchsorted(self._rows, np.uint32(first + BATCH)))
+            part = batch.select(list(names))
+            if end - begin < batch.num_rows:
+                part = part.take(pa.array(self._rows[begin:end] - np.uint32(first)))
+            yield part
+            self._file.release()
+
+    def values(self, name: str) -> Iterator[Any]:
+        """One column, value by value."""
+        for batch in self.columns(name):
+            yield from batch.column(0).to_pylist()
+
+    def counts(self, name: str) -> Counter[Any]:
+        """How often each value of a column occurs."""
+        found = Counter[Any]()
+        for batch in self.columns(name):
+            values, counts = batch.column(0).value_counts().flatten()
+            found.update(dict(zip(values.to_pylist(), counts.to_pylist(), strict=True)))
+        return found
+
+    @cached_property
+    def seconds(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Duration of each utterance."""
+        parts = [batch.column(0).to_numpy().copy() for batch in self.columns("seconds")]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    @property
+    def files(self) -> Rows:
+        """Number of the file that each utterance is in; neighbours in a file share one."""
+        found, before, number = list[Rows](), None, -1
+        for batch in self.columns("path"):
+            path = batch.column(0)
+            begins: Mask = np.ones(len(path), np.bool_)
+            begins[1:] = pc.not_equal(path[1:], path[:-1]).to_numpy(zero_copy_only=False)
+            if len(path):
+                begins[0] = path[0].as_py() != before
+                before = path[-1].as_py()
+            found.append((number + begins.cumsum()).astype(np.uint32))
+            number += int(begins.sum())
+        return np.concatenate(found) if found else np.empty(0, np.uint32)
 
     @property
     def hours(self) -> float:
@@ -112,66 +150,60 @@ class Index:
     @property
     def rates(self) -> Counter[int]:
         """Utterances at each sample rate, in hertz."""
-        return Counter(self.table["rate"].to_pylist())
+        return self.counts("rate")
 
     @property
     def channels(self) -> Counter[int]:
         """Utterances with each number of channels."""
-        return Counter(self.table["channels"].to_pylist())
+        return self.counts("channels")
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of what the split holds: ids, durations, texts and labels, in order."""
         digest = hashlib.sha256()
         for name in ("id", "offset", "seconds", "text", "label"):
-            for value in self.table[name].to_pylist():
-                digest.update(f"{value}\0".encode("utf-8", "surrogateescape"))
+            for batch in self.columns(name):
+                digest.update("".join(f"{v}\0" for v in batch.column(0).to_pylist()).encode())
         return digest.hexdigest()[:16]
 
     def without(self, fault: Callable[[Utterance], str | None]) -> "Index":
         """The index less the utterances for which ``fault`` gives a reason."""
-        reasons = [fault(utterance) for utterance in self]
-        keep = [reason is None for reason in reasons]
-        skipped = [
-            Skipped(self[row].id, str(self[row].path), reason, self[row].line)
-            for row, reason in enumerate(reasons)
-            if reason is not None
-        ]
-        return Index(self.table.filter(pa.array(keep, pa.bool_())), (*self.skipped, *skipped))
+        keep: Mask = np.ones(len(self), np.bool_)
+        told, reasons = list[pa.Array](), list[str]()
+        for row, utterance in enumerate(self):
+            reason = fault(utterance)
+            if reason is None:
+                continue
+            keep[row] = False
+            reasons.append(reason)
+            if len(reasons) == BATCH:
+                told.append(pa.array(reasons, pa.string()))
+                reasons = []
+        told.append(pa.array(reasons, pa.string()))
+        skipped = self.skipped.and_(self._rows[~keep], pa.chunked_array(told))
+        return Index(self._file, self._rows[keep], skipped)
 
 
-def _info(utterance: Utterance) -> AudioInfo | AudioError:
-    if reason := name_fault(utterance):
-        return AudioError(reason)
-    try:
-        return audio_info(utterance.path)
-    except AudioError as error:
-        return error
+def as_utterances(batch: pa.RecordBatch) -> Iterator[Utterance]:
+    """The rows of an index file as they were before they were written."""
+    return map(_utterance, *(batch.column(name).to_pylist() for name in _UTTERANCE))
 
 
-def _measure(
-    utterance: Utterance, info: AudioInfo | AudioError, shortest: float, longest: float
-) -> dict[str, Any] | Skipped:
-    def skip(reason: str) -> Skipped:
-        return Skipped(utterance.id, str(utterance.path), reason, utterance.line)
+def _utterance(
+    id: str, path: str, text: str, label: str, speaker: str, offset: float, seconds: float,
+    extras: str, line: str, begin: int | None, size: int | None, channel: int | None,
+) -> Utterance:  # fmt: skip
+    known = {} if extras == "{}" else json.loads(extras)
+    window = None if begin is None or size is None else Window(begin, size)
+    return Utterance(
+        id, Path(path), text, label, speaker, offset, seconds, known, line, window, channel
+    )
 
-    if isinstance(info, AudioError):
-        return skip(str(info).removeprefix(f"{utterance.path}: "))
-    rest = info.seconds - utterance.offset
-    if rest <= 0:
-        return skip(f"begins at {utterance.offset:g} s of a file of {info.seconds:.2f} s")
-    seconds = rest if utterance.seconds is None else min(utterance.seconds, rest)
-    if utterance.seconds is not None and utterance.seconds > rest + _TOLERANCE:
-        return skip(
-            f"said to last {utterance.seconds:g} s, but the file holds {rest:.2f} s from there"
-        )
-    if not shortest <= seconds <= longest:
-        return skip(f"lasts {seconds:.3g} s, outside {shortest:g} to {longest:g} s")
-    row = asdict(replace(utterance, seconds=seconds))
-    return {
-        **row,
-        "path": str(utterance.path),
-        "extras": json.dumps(dict(utterance.extras)),
-        "rate": info.rate,
-        "channels": info.channels,
-    }
+
+def _numbers(mask: Mask) -> Rows:
+    return np.flatnonzero(mask).astype(np.uint32)
+
+
+def _remove(folder: Path, owner: int) -> None:
+    if os.getpid() == owner:  # not in a forked child, whose parent goes on reading
+        shutil.rmtree(folder, ignore_errors=True)

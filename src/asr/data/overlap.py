@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from asr.data.index import Index
@@ -61,7 +62,7 @@ def shared(
         yield Shared("path", both)
     copies = _stretches(here, contents), _stretches(there, contents)
     same = {name for name in copies[0] if _meet(copies[0][name], copies[1].get(name, []))}
-    found = {str(row.path) for row in there if contents.get(str(row.path)) in same} - set(both)
+    found = {place(row) for row in there if contents.get(place(row)) in same} - set(both)
     if found:
         yield Shared("audio", sorted(found))
     if speakers := ({row.speaker for row in here} & {row.speaker for row in there}) - {""}:
@@ -78,31 +79,51 @@ def shared_rows(one: Index, other: Index) -> Iterator[Shared]:
         lasting = {round(row.seconds or 0, 3) for row in here}
         # Copies last equally long, so few files need to be read to find them.
         alike = [row for row in (*here, *there) if round(row.seconds or 0, 3) in lasting]
-        yield from shared(here, there, digests(str(row.path) for row in alike))
+        yield from shared(here, there, digests(alike))
         return
-    found = shared(_meeting(one, other), _meeting(other, one), {})
-    yield from (item for item in found if item.what != "speaker")
-    speakers = [set(pc.unique(index.table["speaker"]).to_pylist()) for index in (one, other)]
-    if common := (speakers[0] & speakers[1]) - {""}:
+    here = _meeting(one, {name: _column(other, name) for name in ("id", "path")})
+    met = {"id": [row.id for row in here], "path": [str(row.path) for row in here]}
+    there = _meeting(other, {name: pa.array(values, pa.string()) for name, values in met.items()})
+    yield from (item for item in shared(here, there, {}) if item.what != "speaker")
+    if common := (set(one.counts("speaker")) & set(other.counts("speaker"))) - {""}:
         yield Shared("speaker", sorted(common))
 
 
-def _meeting(one: Index, other: Index) -> Iterator[Utterance]:
-    """The first of the rows of ``one`` that share an id or a path with any of ``other``."""
-    meets = [
-        pc.is_in(one.table[name], value_set=other.table[name].combine_chunks()).to_numpy()
-        for name in ("id", "path")
-    ]
-    return (one[int(row)] for row in np.flatnonzero(meets[0] | meets[1])[:_COMPARED])
+def _meeting(index: Index, others: Mapping[str, pa.Array]) -> list[Utterance]:
+    """The first of the rows of ``index`` that share an id or a path with others."""
+    rows: list[int] = []
+    before = 0
+    for batch in index.columns("id", "path"):
+        meets = [
+            pc.is_in(batch.column(name), value_set=others[name]).to_numpy(zero_copy_only=False)
+            for name in ("id", "path")
+        ]
+        rows += (before + np.flatnonzero(meets[0] | meets[1])).tolist()
+        before += batch.num_rows
+        if len(rows) > _COMPARED:
+            break
+    return [index[row] for row in rows[:_COMPARED]]
 
 
-def digests(paths: Iterable[str]) -> dict[str, str]:
+def _column(index: Index, name: str) -> pa.Array:
+    parts = [batch.column(0) for batch in index.columns(name)]
+    return pa.concat_arrays(parts) if parts else pa.array([], pa.string())
+
+
+def place(row: Utterance) -> str:
+    """Where a recording is: its file, or the part of it, or the one channel of it."""
+    part = f"@{row.window.begin}" if row.window else ""
+    return f"{row.path}{part}{'' if row.channel is None else f'#{row.channel}'}"
+
+
+def digests(rows: Iterable[Utterance]) -> dict[str, str]:
     """A digest of the bytes of each file that is as large as another; files alike have the same.
 
-    A file that cannot be read has none.
+    Of files that cannot be read, and of recordings that are parts of a file, there is none.
     """
     sizes: dict[int, list[str]] = defaultdict(list)
-    for path in dict.fromkeys(paths):
+    whole = (str(row.path) for row in rows if place(row) == str(row.path))
+    for path in dict.fromkeys(whole):
         try:
             sizes[os.stat(path).st_size].append(path)  # noqa: PTH116 (of very many)
         except (OSError, ValueError):
@@ -131,7 +152,7 @@ def _stretches(
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for row in rows:
         end = inf if row.seconds is None else row.offset + row.seconds
-        found[contents.get(str(row.path), str(row.path))].append((row.offset, end))
+        found[contents.get(place(row), place(row))].append((row.offset, end))
     return found
 
 

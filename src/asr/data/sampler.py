@@ -1,13 +1,16 @@
 """Which utterances make up which batch: a pure function of seed and epoch."""
 
 from collections.abc import Callable, Iterator
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from asr.keyed import key
 
-Rows = np.ndarray[Any, np.dtype[np.int64]]
+Rows = np.ndarray[Any, np.dtype[np.uint32]]
+Cuts = np.ndarray[Any, np.dtype[np.int64]]
+Seconds = np.ndarray[Any, np.dtype[np.float64]]
 _BATCHES_TO_MIX = 4  # a bucket has at least so many batches, so that their members change
 _WIDTH = 1.05  # longest over shortest duration at which a bucket that has them may end
 
@@ -16,14 +19,16 @@ class Buckets(NamedTuple):
     """Utterances sorted by duration and parted into buckets of similar ones.
 
     Attributes:
-        order: rows by duration.
+        order: rows by duration, those of a window after those of the one before.
         starts: where each bucket begins in ``order``, and where the last one ends.
         sizes: utterances in a full batch of each bucket.
+        windows: number of the first bucket of each window, and how many buckets there are.
     """
 
     order: Rows
-    starts: Rows
-    sizes: Rows
+    starts: Cuts
+    sizes: Cuts
+    windows: list[int]
 
 
 class BatchSampler:
@@ -42,12 +47,14 @@ class BatchSampler:
         rank: of this process.
         world: number of processes; in training each gets as many batches as the others, the
             first ones of the epoch twice where needed; in evaluation none is repeated.
+        windows: number of the window of each row, from 0: a batch has rows of one, and windows
+            follow each other in an order that each epoch shuffles; ``None`` for all rows in one.
         position: the epoch and the batches of it already done, asked when iteration begins.
     """
 
     def __init__(
         self,
-        seconds: np.ndarray[Any, np.dtype[np.float64]],
+        seconds: Seconds,
         *,
         max_seconds: float,
         max_utterances: int | None = None,
@@ -55,6 +62,7 @@ class BatchSampler:
         seed: int = 0,
         rank: int = 0,
         world: int = 1,
+        windows: Rows | None = None,
         position: Callable[[], tuple[int, int]] = lambda: (0, 0),
     ) -> None:
         self.shuffle, self.seed, self.rank, self.world = shuffle, seed, rank, world
@@ -63,18 +71,18 @@ class BatchSampler:
             # Each process must have something to evaluate, so no batch may take it all.
             share = max(1, len(seconds) // world)
             max_utterances = min(max_utterances or share, share)
-        self.buckets = _bucket(seconds, max_seconds, max_utterances)
+        self.buckets = _parted(seconds, max_seconds, max_utterances, windows)
         bounds = zip(
             self.buckets.starts[:-1], self.buckets.starts[1:], self.buckets.sizes, strict=True
         )
-        self._cuts = np.concatenate(
-            [
-                np.linspace(a, b, -(-(b - a) // size) + 1).round().astype(np.int64)[:-1]
-                for a, b, size in bounds
-            ]
-            + [self.buckets.starts[-1:]]
-        )
+        cuts = [
+            np.linspace(a, b, -(-(b - a) // size) + 1).round().astype(np.int64)[:-1]
+            for a, b, size in bounds
+        ]
+        self._cuts = np.concatenate([*cuts, self.buckets.starts[-1:]])
         self._batches = len(self._cuts) - 1
+        before = [0, *accumulate(map(len, cuts))]  # batches before each bucket
+        self._windows = [before[bucket] for bucket in self.buckets.windows]
 
     def __len__(self) -> int:
         """Batches of this process in an epoch."""
@@ -82,15 +90,22 @@ class BatchSampler:
             return -(-self._batches // self.world)
         return len(range(self.rank, self._batches, self.world))
 
-    def plan(self, epoch: int) -> tuple[Rows, Rows]:
+    def plan(self, epoch: int) -> tuple[Rows, Cuts]:
         """The rows of ``epoch`` laid end to end, and this process's batches as cuts into them."""
         if not self.shuffle:
             return self.buckets.order, np.arange(self._batches)[::-1][self.rank :: self.world]
         random = np.random.Generator(np.random.Philox(key=key(self.seed, "order", epoch)))
-        bucket: Rows = np.repeat(np.arange(len(self.buckets.sizes)), np.diff(self.buckets.starts))
-        # Sorting random numbers within each bucket shuffles all buckets at once.
-        rows = self.buckets.order[np.lexsort((random.random(len(bucket)), bucket))]
-        batches = random.permutation(self._batches)
+        rows: Rows = np.empty_like(self.buckets.order)
+        for begin, end in pairwise(self.buckets.starts.tolist()):
+            shuffled = random.random(end - begin).argsort(kind="stable")
+            np.take(self.buckets.order[begin:end], shuffled, out=rows[begin:end])
+        spans = list(pairwise(self._windows))
+        if len(spans) > 1:
+            spans = [spans[window] for window in random.permutation(len(spans))]
+        batches = np.concatenate(
+            [begin + random.permutation(end - begin) for begin, end in spans]
+            or [np.empty(0, np.int64)]
+        )
         batches = np.resize(batches, len(self) * self.world)  # goes round to fill the last turn
         return rows, batches[self.rank :: self.world]
 
@@ -103,18 +118,32 @@ class BatchSampler:
             yield [(int(row), epoch) for row in cut]
 
 
-def _bucket(
-    seconds: np.ndarray[Any, np.dtype[np.float64]], max_seconds: float, max_utterances: int | None
+def _parted(
+    seconds: Seconds, max_seconds: float, max_utterances: int | None, windows: Rows | None
 ) -> Buckets:
-    order = np.argsort(seconds, kind="stable")
-    length = seconds[order]
-    starts, sizes = [0], []
-    while starts[-1] < len(order):
-        begin = starts[-1]
-        end = _bucket_end(length, begin, max_seconds, max_utterances)
-        sizes.append(_size(length[end - 1], max_seconds, max_utterances))
-        starts.append(end)
-    return Buckets(order, np.array(starts), np.array(sizes, dtype=np.int64))
+    order: Rows = np.argsort(seconds, kind="stable").astype(np.uint32)
+    ends = [len(order)]
+    if windows is not None and len(order):
+        # A stable sort of what is sorted by duration keeps that order within each window.
+        order = order[np.argsort(windows[order], kind="stable")]
+        ends = np.cumsum(np.bincount(windows)).tolist()
+    starts, sizes, first = [0], list[int](), [0]
+    for end in ends:
+        length = seconds[order[starts[-1] : end]]
+        starts += _bucket_ends(length, starts[-1], max_seconds, max_utterances, sizes)
+        first.append(len(sizes))
+    return Buckets(order, np.array(starts), np.array(sizes, dtype=np.int64), first)
+
+
+def _bucket_ends(
+    length: Seconds, offset: int, max_seconds: float, max_utterances: int | None, sizes: list[int]
+) -> Iterator[int]:
+    """Where the buckets of one window end; the size of a batch of each is added to ``sizes``."""
+    begin = 0
+    while begin < len(length):
+        begin = _bucket_end(length, begin, max_seconds, max_utterances)
+        sizes.append(_size(float(length[begin - 1]), max_seconds, max_utterances))
+        yield offset + begin
 
 
 def _bucket_end(length: Any, begin: int, max_seconds: float, max_utterances: int | None) -> int:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-import pyarrow.compute as pc
-
-from asr.data.index import Index, Skipped
+from asr.data.index import Index
+from asr.data.skipped import Skipped
 
 
 def unread_rows(index: Index, unread: Mapping[str, str]) -> Iterator[Skipped]:
@@ -14,8 +13,7 @@ def unread_rows(index: Index, unread: Mapping[str, str]) -> Iterator[Skipped]:
     Args:
         unread: reasons, by the id of the utterance.
     """
-    for name, reason in unread.items():
-        row = pc.index(index.table["id"], name).as_py()
-        if row >= 0:
-            found = Skipped(name, str(index[row].path), reason, index[row].line)
-            yield replace(found, reason=reason.removeprefix(f"{found.path}: "))
+    for row, name in enumerate(index.values("id") if unread else ()):
+        if name in unread:
+            found = Skipped(name, str(index[row].path), unread[name], index[row].line)
+            yield replace(found, reason=found.reason.removeprefix(f"{found.path}: "))

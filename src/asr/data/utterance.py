@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
+from asr.data.window import Window
+
 Split = Literal["train", "val", "test"]
 Extra = str | int | float | bool
 
@@ -23,6 +25,8 @@ class Utterance:
         seconds: duration; ``None`` means up to the end of the file, to be read from its header.
         extras: whatever else the corpus knows: gender, accent, fold.
         line: where the row was read, as ``file:line``, for error messages.
+        channel: the one of the recording in which it is heard; ``None`` where it is in all.
+        window: where in the file the recording lies, if it is a member of an archive.
     """
 
     id: str
@@ -34,6 +38,8 @@ class Utterance:
     seconds: float | None = None
     extras: Mapping[str, Extra] = field(default_factory=dict)
     line: str = ""
+    window: Window | None = None
+    channel: int | None = None
 
 
 def name_fault(utterance: Utterance) -> str | None:

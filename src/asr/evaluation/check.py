@@ -9,7 +9,7 @@ import numpy as np
 
 from asr.assemble import Recognizer
 from asr.data.index import Index
-from asr.data.overlap import digests, shared
+from asr.data.overlap import digests, place, shared
 from asr.data.utterance import Utterance
 from asr.evaluation.fault import STRUCTURAL, Fault
 from asr.evaluation.listening import listen
@@ -93,7 +93,7 @@ def check(rows: Rows, recognizer: Recognizer | None = None, *, decode: bool = Fa
     if recognizer is not None:
         faults += learnable(recognizer, indexes)
         faults += _upsampled(recognizer.model.sample_rate, indexes)
-    contents = digests(str(row.path) for index in indexes.values() for row in index)
+    contents = digests(row for index in indexes.values() for row in index)
     faults += _overlaps(rows.splits, contents)
     faults += _conflicts(indexes, contents)
     faults += _one_label(indexes)
@@ -132,14 +132,14 @@ def _conflicts(indexes: Mapping[str, Index], contents: Mapping[str, str]) -> Ite
     before: dict[tuple[str, float, float | None], Utterance] = {}
     for split, index in indexes.items():
         for row in index:
-            path = str(row.path)
-            first = before.setdefault((contents.get(path, path), row.offset, row.seconds), row)
+            where = contents.get(place(row), place(row))
+            first = before.setdefault((where, row.offset, row.seconds), row)
             if (first.text, first.label) != (row.text, row.label):
                 reason = (
                     f"the same audio as {first.line or first.id}, but {row.text or row.label!r} "
                     f"in place of {first.text or first.label!r}"
                 )
-                yield Fault("conflict", split, row.id, reason, row.line or path)
+                yield Fault("conflict", split, row.id, reason, row.line or str(row.path))
 
 
 def _upsampled(sample_rate: int, indexes: Mapping[str, Index]) -> Iterator[Fault]:
@@ -159,7 +159,7 @@ def _one_label(indexes: Mapping[str, Index]) -> Iterator[Fault]:
 
 def _facts(index: Index, rows: int, spelling: Spelling) -> SplitFacts:
     words, characters = Counter[str](), Counter[str]()
-    for text in index.table["text"].to_pylist():
+    for text in index.values("text"):
         normal = spelling.normalize(text)
         words.update(normal.split())
         characters.update(normal)
@@ -179,6 +179,6 @@ def _facts(index: Index, rows: int, spelling: Spelling) -> SplitFacts:
 
 
 def _named(index: Index, column: str) -> Counter[str]:
-    found = Counter[str](index.table[column].to_pylist())
+    found = index.counts(column)
     found.pop("", None)
     return found

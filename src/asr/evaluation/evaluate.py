@@ -11,7 +11,8 @@ import torch
 from asr.bundle import load_model
 from asr.data.audio import Channel
 from asr.data.batch import Unread
-from asr.data.index import Index, Skipped
+from asr.data.index import Index
+from asr.data.skipped import Skipped
 from asr.data.utterance import Utterance
 from asr.errors import InputError
 from asr.evaluation.processes import recognise_in_processes

@@ -28,8 +28,10 @@ def listen(split: str, index: Index, *, decode: bool) -> tuple[Index, list[Fault
 
     def hear(utterance: Utterance) -> _Heard:
         try:
-            info = audio_info(utterance.path)
-            notes: list[tuple[Kind, str]] = [("odd", n) for n in of_file(utterance.path, info)]
+            info = audio_info(utterance.path, utterance.window)
+            notes: list[tuple[Kind, str]] = []
+            if utterance.window is None:
+                notes += [("odd", note) for note in of_file(utterance.path, info)]
             if str(utterance.path) not in parts and not utterance.offset:
                 rest = info.seconds - (utterance.seconds or info.seconds)
                 if rest > _LONGER:
@@ -52,9 +54,12 @@ def listen(split: str, index: Index, *, decode: bool) -> tuple[Index, list[Fault
 def _samples(utterance: Utterance, info: AudioInfo) -> list[tuple[Kind, str]]:
     waveform = read_audio(
         utterance.path, info.rate, channel="all", offset=utterance.offset,
-        seconds=utterance.seconds,
+        seconds=utterance.seconds, window=utterance.window,
     )  # fmt: skip
-    mix(waveform, utterance.path)
+    if utterance.channel is None:
+        mix(waveform, utterance.path)
+    else:
+        waveform = waveform[utterance.channel :][:1]
     if not waveform.any():
         return [("silent", "every sample is zero")]
     return [("odd", note) for note in of_sound(waveform)]
@@ -64,6 +69,6 @@ def _paths_of_several(index: Index) -> set[str]:
     """The files that more than one utterance is a part of."""
     seen: set[str] = set()
     again: set[str] = set()
-    for path in index.table["path"].to_pylist():
+    for path in index.values("path"):
         (again if path in seen else seen).add(path)
     return again

@@ -102,8 +102,8 @@ def _of_model(recognizer: Recognizer) -> Spelling:
 
 def _of_training(train: Index) -> Spelling:
     plain = Units("character")
-    characters = set("".join(map(plain.normalize, train.table["text"].to_pylist())))
-    labels = set(train.table["label"].to_pylist())
+    characters = {c for text in train.values("text") for c in plain.normalize(text)}
+    labels = set(train.counts("label"))
 
     def unknown(utterance: Utterance) -> Counter[str]:
         found = Counter(c for c in plain.normalize(utterance.text) if c not in characters)

@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 
@@ -29,9 +30,22 @@ class Normalizer:
         elif self.case == "upper":
             text = text.upper()
         if self.punctuation == "remove":
-            text = "".join(" " if self._is_punctuation(symbol) else symbol for symbol in text)
+            text = text.translate(_spaces(self.spare))
         # Lower-casing may decompose ("İ"), so the text is composed again at the end.
         return unicodedata.normalize("NFC", " ".join(text.split()))
 
-    def _is_punctuation(self, symbol: str) -> bool:
-        return symbol not in self.spare and unicodedata.category(symbol)[0] in "PSC"
+
+class _Spaces(dict[int, str]):
+    """What to put for a symbol, found once for each that occurs."""
+
+    def __init__(self, spare: str) -> None:
+        super().__init__()
+        self._spare = spare
+
+    def __missing__(self, code: int) -> str:
+        symbol = chr(code)
+        punctuation = unicodedata.category(symbol)[0] in "PSC" and symbol not in self._spare
+        return self.setdefault(code, " " if punctuation else symbol)
+
+
+_spaces = lru_cache(maxsize=16)(_Spaces)

@@ -90,7 +90,10 @@ class Units:
         return " ".join(text.replace(_MARK, " ").split() if self.unit == "marked" else text.split())
 
     def unknown(self, text: str) -> Counter[str]:
-        return Counter(piece for piece in self._split(text) if piece not in self._token)
+        pieces = self._split(text)
+        if self._token.keys() >= set(pieces):  # as nearly always, and quickly told
+            return Counter()
+        return Counter(piece for piece in pieces if piece not in self._token)
 
     def _split(self, text: str) -> Sequence[str]:
         if self.unit == "character":

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -20,8 +21,11 @@ from torch.utils.data import DataLoader
 from asr.data.audio import Channel
 from asr.data.batch import Batch, collate
 from asr.data.dataset import SpeechDataset, WaveformAugment
-from asr.data.index import Index, Skipped
+from asr.data.index import Index
+from asr.data.index_cache import open_index
+from asr.data.locality import shuffle_windows
 from asr.data.sampler import BatchSampler
+from asr.data.skipped import Rows, Skipped
 from asr.data.unread import unread_rows
 from asr.data.utterance import Corpus, Split, Utterance
 from asr.errors import InputError
@@ -56,6 +60,8 @@ class SpeechData(L.LightningDataModule):
         longest: in seconds; longer utterances are skipped.
         max_skip_fraction: of a split; more unusable utterances than that stop the run.
         cache_mb: decoded audio that each process may keep in memory.
+        shuffle_window: for shards: training batches are made within whole files of about so
+            many utterances together, so that reading goes from file to file; ``None`` mixes all.
         outside: and ``textless``: see :func:`~asr.training.usable.unteachable`.
         overlap: whether to refuse a test split that shares utterances with training.
 
@@ -83,6 +89,7 @@ class SpeechData(L.LightningDataModule):
         outside: Outside = "skip",
         textless: Textless = "skip",
         overlap: Literal["error", "warn"] = "error",
+        shuffle_window: int | None = None,
     ) -> None:
         super().__init__()
         if batch_seconds <= 0 or eval_seconds <= 0 or workers < 0 or cache_mb < 0:
@@ -92,6 +99,8 @@ class SpeechData(L.LightningDataModule):
             )
         if batch_utterances is not None and batch_utterances < 1:
             raise ValueError(f"batch_utterances must be at least 1 or null, got {batch_utterances}")
+        if shuffle_window is not None and shuffle_window < 1:
+            raise ValueError(f"shuffle_window must be at least 1 or null, got {shuffle_window}")
         if not 0 <= shortest < longest:
             raise ValueError(f"need 0 <= shortest < longest, got {shortest:g} and {longest:g} s")
         if not 0 <= max_skip_fraction <= 1:
@@ -109,6 +118,7 @@ class SpeechData(L.LightningDataModule):
         self.seed = seed
         self.batch_seconds, self.batch_utterances = batch_seconds, batch_utterances
         self.eval_seconds = eval_seconds
+        self.shuffle_window = shuffle_window
         self.workers = workers
         self.channel: Channel = channel
         self.shortest, self.longest = shortest, longest
@@ -120,7 +130,7 @@ class SpeechData(L.LightningDataModule):
         self.begin = (0, 0)  # epochs done, and batches of the next, where a stopped run goes on
 
     def read(self) -> None:
-        """Prepare the corpus and read the header of every file of every split.
+        """Prepare the corpus and open its indexes, for which headers are read where need be.
 
         Raises:
             InputError: a split is empty, too much of it is unusable, the test split is no fair
@@ -135,8 +145,7 @@ class SpeechData(L.LightningDataModule):
                     f"corpus: cannot be prepared: {error}; check its root, and the space there"
                 ) from error
         for split in SPLITS:
-            rows = self.corpus.utterances(split)
-            self.index[split] = Index.of(rows, self.shortest, self.longest)
+            self.index[split] = open_index(self.corpus, split, self.shortest, self.longest)
             self._refuse_too_few(split)
         compare(self.index, refuse=self.overlap == "error")
 
@@ -174,11 +183,11 @@ class SpeechData(L.LightningDataModule):
         Args:
             unread: reasons, by id, of what turned out to be unusable when it was decoded.
         """
-        rows = [
+        rows = (
             {"split": split, **asdict(skipped)}
             for split, index in self.index.items()
             for skipped in (*index.skipped, *unread_rows(index, unread or {}))
-        ]
+        )
         write_json_lines(path, rows)
 
     def refuse_unread(self, unread: Mapping[str, str]) -> None:
@@ -214,16 +223,17 @@ class SpeechData(L.LightningDataModule):
 
     def _refuse_too_few(self, split: Split, unread: Sequence[Skipped] = ()) -> None:
         index = self.index[split]
-        rows, left_out = len(index) + len(index.skipped), [*index.skipped, *unread]
-        if len(index) > len(unread) and len(left_out) <= self.max_skip_fraction * rows:
+        rows, left_out = len(index) + len(index.skipped), len(index.skipped) + len(unread)
+        if len(index) > len(unread) and left_out <= self.max_skip_fraction * rows:
             return
         if not rows:
             raise InputError(f"corpus: the {split} split is empty; check its root and its splits")
-        reasons = Counter(skipped.reason.partition(":")[0] for skipped in left_out)
+        told_reasons = chain(index.skipped.reasons(), (item.reason for item in unread))
+        reasons = Counter(reason.partition(":")[0] for reason in told_reasons)
         told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(5))
-        first = left_out[0]
+        first = index.skipped[0] if len(index.skipped) else unread[0]
         raise InputError(
-            f"corpus: {len(left_out)} of {rows} {split} utterances cannot be used ({told}; "
+            f"corpus: {left_out} of {rows} {split} utterances cannot be used ({told}; "
             f"first: {first.line or first.path}: {first.reason}); mend them, or allow more with "
             "data.max_skip_fraction"
         )
@@ -244,8 +254,14 @@ class SpeechData(L.LightningDataModule):
             seed=self.seed,
             rank=trainer.global_rank if trainer else 0,
             world=trainer.world_size if trainer else 1,
+            windows=self._windows() if training else None,
             position=self._position if training else lambda: (0, 0),
         )
+
+    def _windows(self) -> Rows | None:
+        if self.shuffle_window is None:
+            return None
+        return shuffle_windows(self.index["train"].files, self.shuffle_window, self.seed)
 
     def _position(self) -> tuple[int, int]:
         # Loader workers ask for the first batches before Lightning has restored its counters.

@@ -98,6 +98,6 @@ def _new(symbols: Sequence[str | None]) -> str:
 
 
 def _reasons(skipped: Any) -> str:
-    reasons = Counter(item.reason.partition(":")[0] for item in skipped)
+    reasons = Counter(reason.partition(":")[0] for reason in skipped.reasons())
     told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(3))
     return f" ({told})" if told else ""

@@ -197,8 +197,10 @@ class WandbLog(Logger):
 def _write_clip(path: Path, utterance: Utterance, sample_rate: int) -> bool:
     try:
         audio = read_audio(
-            utterance.path, sample_rate, offset=utterance.offset, seconds=utterance.seconds
-        )
+            utterance.path, sample_rate, offset=utterance.offset, seconds=utterance.seconds,
+            window=utterance.window,
+            channel="mix" if utterance.channel is None else utterance.channel,
+        )  # fmt: skip
     except AudioError:
         return False  # readable when the run began, and counted among the unread if not later
     np.save(path, audio[0].numpy())

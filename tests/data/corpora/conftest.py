@@ -1,6 +1,9 @@
 """A tiny copy of each corpus, in the layout that data/README.md documents."""
 
+import gzip
 import json
+import shutil
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +18,12 @@ from asr.data.corpora.fluent_speech_commands import FluentSpeechCommands
 from asr.data.corpora.folders import Folders
 from asr.data.corpora.gtzan import GTZAN
 from asr.data.corpora.iemocap import IEMOCAP
+from asr.data.corpora.lhotse import Lhotse
 from asr.data.corpora.librispeech import LibriSpeech
 from asr.data.corpora.libritts import LibriTTS
 from asr.data.corpora.ljspeech import LJSpeech
 from asr.data.corpora.manifest import Manifest
+from asr.data.corpora.shards import Shards
 from asr.data.corpora.snips import Snips
 from asr.data.corpora.speech_commands import SpeechCommands
 from asr.data.corpora.tedlium import Tedlium
@@ -218,6 +223,40 @@ def folders(root: Path) -> Corpus:
     return Folders(str(root), val=0.2, test=0.3, speaker="^([^_]+)_")
 
 
+def shards(root: Path) -> Corpus:
+    for split in ("train", "val", "test"):
+        for number in (0, 1):
+            with tarfile.open(root / f"{split}-{number:06d}.tar", "w") as archive:
+                for key in ("000000", "000001"):
+                    write_audio(root / "loose" / f"{key}.flac")
+                    write_text(root / "loose" / f"{key}.txt", "a text")
+                    for ending in ("flac", "txt"):
+                        name = f"{key}.{ending}"
+                        archive.add(root / "loose" / name, arcname=name)
+    shutil.rmtree(root / "loose")
+    return Shards(str(root))
+
+
+def lhotse(root: Path) -> Corpus:
+    for split in ("train", "dev", "test"):
+        path = root / "audio" / f"{split}.wav"
+        write_audio(path, seconds=2)
+        source = {"type": "file", "channels": [0], "source": str(path)}
+        cuts = [
+            {
+                "id": f"{split}-{number}", "start": float(number), "duration": 1.0, "channel": 0,
+                "supervisions": [
+                    {"id": f"s{number}", "start": 0.0, "duration": 1.0, "text": "a text"}
+                ],
+                "recording": {"id": split, "sources": [source]}, "type": "MonoCut",
+            }
+            for number in (0, 1)
+        ]  # fmt: skip
+        lines = "".join(json.dumps(cut) + "\n" for cut in cuts)
+        (root / f"cuts_{split}.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    return Lhotse(str(root))
+
+
 TREES: dict[str, Callable[[Path], Corpus]] = {
     "yesno": yesno,
     "speech_commands": speech_commands,
@@ -234,4 +273,6 @@ TREES: dict[str, Callable[[Path], Corpus]] = {
     "iemocap": iemocap,
     "manifest": manifest,
     "folders": folders,
+    "shards": shards,
+    "lhotse": lhotse,
 }

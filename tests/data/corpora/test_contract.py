@@ -1,5 +1,6 @@
 """What every corpus promises; a new YAML in configs/corpus is tested without being listed here."""
 
+import copy
 import importlib
 import inspect
 import itertools
@@ -12,6 +13,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from asr.data.audio import audio_info
+from asr.data.source_state import source_state
 from asr.data.utterance import Corpus, Split
 from asr.errors import InputError
 
@@ -88,7 +90,7 @@ def test_every_path_is_an_audio_file_and_every_utterance_has_a_text_or_a_label(
     for split in SPLITS:
         for utterance in itertools.islice(corpus.utterances(split), 20):
             assert isinstance(utterance.path, Path)
-            assert audio_info(utterance.path).seconds > 0
+            assert audio_info(utterance.path, utterance.window).seconds > 0
             assert utterance.text or utterance.label
 
 
@@ -143,3 +145,17 @@ def test_a_root_that_is_missing_or_empty_is_one_line(name: str, tmp_path: Path) 
                 corpus.prepare()
     assert not list((tmp_path / "empty").iterdir())
     assert not (tmp_path / "missing").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_corpus_can_say_whether_it_has_changed(name: str, build: Build, tmp_path: Path) -> None:
+    corpus = build(name)
+    for split in SPLITS:
+        state = source_state(corpus, split)
+        assert state is not None
+        assert source_state(copy.deepcopy(corpus), split) == state
+        for source in corpus.sources(split):  # type: ignore[attr-defined]
+            place = source / "new.trans.txt" if source.is_dir() else source
+            with place.open("a") as file:
+                file.write("\n")
+        assert source_state(corpus, split) != state

@@ -264,3 +264,27 @@ def test_a_manifest_that_is_missing_or_a_folder_is_one_line(tmp_path: Path) -> N
             corpus.prepare()
         with pytest.raises(InputError, match="check the path"):
             list(corpus.utterances("train"))
+
+
+def test_a_manifest_named_gz_is_decompressed_on_the_way(tmp_path: Path) -> None:
+    lines = b'{"audio_filepath": "a.wav", "text": "a"}\n{"audio_filepath": "b.wav", "text": "b"}\n'
+    (tmp_path / "m.jsonl.gz").write_bytes(gzip.compress(lines))
+    found = Manifest(train=str(tmp_path / "m.jsonl.gz")).utterances("train")
+    assert [u.text for u in found] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"no gzip", gzip.compress(b"{}" * 999)[:-9], b"\x1f\x8b\x08\0"]
+)
+def test_a_gz_that_is_not_whole_is_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "m.jsonl.gz").write_bytes(content)
+    with pytest.raises(InputError, match=r"m\.jsonl\.gz: not a whole gzip file") as caught:
+        list(Manifest(train=str(tmp_path / "m.jsonl.gz")).utterances("train"))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_id_that_repeats_far_away_is_named_with_both_places(tmp_path: Path) -> None:
+    rows = [f'{{"audio_filepath": "{n % 5000}.wav", "text": "a"}}\n' for n in range(5001)]
+    (tmp_path / "m.jsonl").write_text("".join(rows))
+    with pytest.raises(InputError, match=r"m.jsonl:5001: '0.wav' was there .*m.jsonl:1;"):
+        list(Manifest(train=str(tmp_path / "m.jsonl")).utterances("train"))

@@ -63,6 +63,9 @@ class CMUArctic:
                 allowed=self.download,
             )
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root / "ARCTIC" / _name(speaker) for speaker in self.speakers[split]]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         for speaker in self.speakers[split]:
             yield from self._of(speaker)

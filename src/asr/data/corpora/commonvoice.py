@@ -30,6 +30,9 @@ class CommonVoice:
     def prepare(self) -> None:
         need(self.root / "clips", _SOURCE)
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root / _TABLES[split]]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         need(self.root / "clips", _SOURCE)
         for line, row in _rows(self.root / _TABLES[split]):

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 import soundfile
@@ -105,6 +106,9 @@ class Espeak:
             for block, utterances in zip(blocks, spoken, strict=True)
             for utterance in utterances
         )
+
+    def sources(self, split: Split) -> list[Path]:
+        return [self._folder.manifest]
 
     def utterances(self, split: Split) -> list[Utterance]:
         return list(self._folder.utterances(split))

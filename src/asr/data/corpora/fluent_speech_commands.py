@@ -30,6 +30,9 @@ class FluentSpeechCommands:
     def prepare(self) -> None:
         need(self.root / _FOLDER, _SOURCE)
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root / _FOLDER]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         folder = self.root / _FOLDER
         need(folder, _SOURCE)

@@ -40,6 +40,9 @@ class Folders:
     def prepare(self) -> None:
         _need(self.root)
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         _need(self.root)
         has_splits = (self.root / "train").is_dir()

@@ -32,6 +32,9 @@ class GTZAN:
     def prepare(self) -> None:
         need(self.root / "genres", _SOURCE)
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root / "genres"]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         folder = self.root / "genres"
         need(folder, _SOURCE)

@@ -56,6 +56,9 @@ class IEMOCAP:
     def prepare(self) -> None:
         need(self.root / "IEMOCAP", _SOURCE)
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root / "IEMOCAP"]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         for session in self.sessions[split]:
             yield from self._of(session)

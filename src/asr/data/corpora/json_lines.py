@@ -1,11 +1,13 @@
 """JSON lines, read one by one, with every fault named by file and line."""
 
+import gzip
 import io
 import json
 import stat
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from asr.errors import InputError
 
@@ -20,8 +22,8 @@ def read_json_lines(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     r"""The objects in a file, each with its line counted from 1; blank lines are passed over.
 
-    Only ``\n`` ends a line, or ``\r`` in a file without it: U+2028 and its like may stand in a
-    text.
+    A file whose name ends in ``.gz`` is decompressed on the way. Only ``\n`` ends a line, or
+    ``\r`` in a file without it: U+2028 and its like may stand in a text.
 
     Args:
         faults: where given, takes what is wrong with a line, and reading goes on after it.
@@ -36,7 +38,7 @@ def read_json_lines(
             raise InputError(f"{path}: {what}; {_EXAMPLE}")
         empty = False
         try:
-            row = _parse(line, f"{path}:{number}")
+            row = parse_object(line, f"{path}:{number}")
         except InputError as error:
             if faults is None:
                 raise
@@ -47,42 +49,15 @@ def read_json_lines(
         raise InputError(f"{path}: empty; {_EXAMPLE}")
 
 
-def _filled_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a FIFO would never end, nor would /dev/zero
-            kind = "a directory" if path.is_dir() else "not a regular file"
-            raise InputError(f"{path}: is {kind}; check the path of the manifest")
-        with path.open("rb") as file:
-            for number, raw in enumerate(_lines(file), start=1):
-                if len(raw) > _LONGEST:
-                    raise InputError(
-                        f"{path}:{number}: longer than {_LONGEST >> 20} MiB; {_EXAMPLE}"
-                    )
-                line = (raw.removeprefix(_BOM) if number == 1 else raw).strip()
-                if line:
-                    yield number, line
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; check the path of the manifest") from None
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path}: {error}; check the path of the manifest") from None
+def parse_object(line: bytes, place: str) -> dict[str, Any]:
+    """The JSON object that ``line`` is.
 
+    Args:
+        place: where it stands, for error messages.
 
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    """Lines as they end in this file; of one that is too long, a little more than is allowed."""
-    head = file.read(_HEAD)
-    file.seek(0)
-    if b"\n" not in head and b"\r" in head:
-        text = io.TextIOWrapper(file, encoding="latin-1", newline="\r")  # a byte, a character
-        while line := text.readline(_LONGEST + 1):
-            yield line.encode("latin-1")
-        return
-    while raw := file.readline(_LONGEST + 1):
-        yield raw
-
-
-def _parse(line: bytes, place: str) -> dict[str, Any]:
+    Raises:
+        InputError: it is not one object with distinct keys, finite numbers and whole characters.
+    """
     try:
         text = line.decode()
     except UnicodeDecodeError as error:
@@ -104,6 +79,47 @@ def _parse(line: bytes, place: str) -> dict[str, Any]:
     if b"\\ud" in line.lower():
         _refuse_lone_surrogates(row, place)
     return row
+
+
+def _filled_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a FIFO would never end, nor would /dev/zero
+            kind = "a directory" if path.is_dir() else "not a regular file"
+            raise InputError(f"{path}: is {kind}; check the path of the manifest")
+        with _open(path) as file:
+            for number, raw in enumerate(_lines(file), start=1):
+                if len(raw) > _LONGEST:
+                    raise InputError(
+                        f"{path}:{number}: longer than {_LONGEST >> 20} MiB; {_EXAMPLE}"
+                    )
+                line = (raw.removeprefix(_BOM) if number == 1 else raw).strip()
+                if line:
+                    yield number, line
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: not a whole gzip file ({error}); make it again") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; check the path of the manifest") from None
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: {error}; check the path of the manifest") from None
+
+
+def _open(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Lines as they end in this file; of one that is too long, a little more than is allowed."""
+    head = file.read(_HEAD)
+    file.seek(0)
+    if b"\n" not in head and b"\r" in head:
+        text = io.TextIOWrapper(file, encoding="latin-1", newline="\r")  # a byte, a character
+        while line := text.readline(_LONGEST + 1):
+            yield line.encode("latin-1")
+        return
+    while raw := file.readline(_LONGEST + 1):
+        yield raw
 
 
 def _refuse_lone_surrogates(row: dict[str, Any], place: str) -> None:

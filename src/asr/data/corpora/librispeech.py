@@ -59,6 +59,9 @@ class LibriSpeech:
                 allowed=self.download,
             )
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root / "LibriSpeech" / subset for subset in self.subsets[split]]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         for subset in self.subsets[split]:
             yield from self._of(subset)

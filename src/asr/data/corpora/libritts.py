@@ -53,6 +53,9 @@ class LibriTTS:
                 allowed=self.download,
             )
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root / "LibriTTS" / subset for subset in self.subsets[split]]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         for subset in self.subsets[split]:
             yield from self._of(subset)

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from asr.data.corpora.json_lines import read_json_lines
 from asr.data.corpora.manifest_row import missing_key, to_utterance
+from asr.data.repeats import Repeats
 from asr.data.utterance import Split, Utterance
 from asr.errors import InputError
 
@@ -15,6 +17,7 @@ _SPLITS: Mapping[Split, Sequence[str | int]] = {
     "val": ["dev", "val", "valid"],
     "test": ["test"],
 }
+_CHUNK = 4096  # rows whose ids are compared at a time
 
 
 class Manifest:
@@ -73,6 +76,9 @@ class Manifest:
             if not file.is_file():
                 raise InputError(f"{file}: no such manifest; check the path")
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.path] if self.path else [self.files[split]] if split in self.files else []
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         if self.path:
             yield from self._with_value(self.path, split)
@@ -104,15 +110,23 @@ class Manifest:
             )
 
     def _read(self, file: Path) -> Iterator[tuple[dict[str, Any], Utterance]]:
+        repeats = Repeats()
+        rows = self._rows(file)
+        while chunk := list(islice(rows, _CHUNK)):
+            for position in repeats.among([utterance.id for _, utterance in chunk]):
+                self._refuse_repeated(file, chunk[position][1])
+            yield from chunk
+
+    def _rows(self, file: Path) -> Iterator[tuple[dict[str, Any], Utterance]]:
         folder = file.absolute().parent
         prefix = folder.relative_to(self.common).as_posix()
-        ids: set[str] = set()
         for number, row in read_json_lines(file):
-            utterance = to_utterance(row, folder, prefix, f"{file}:{number}", self.roots)
-            if utterance.id in ids:
-                raise InputError(
-                    f"{utterance.line}: {utterance.id!r} was there before; "
-                    "remove the row or give it an 'id' of its own"
-                )
-            ids.add(utterance.id)
-            yield row, utterance
+            yield row, to_utterance(row, folder, prefix, f"{file}:{number}", self.roots)
+
+    def _refuse_repeated(self, file: Path, utterance: Utterance) -> None:
+        places = (other.line for _, other in self._rows(file) if other.id == utterance.id)
+        if (first := next(places)) != utterance.line:
+            raise InputError(
+                f"{utterance.line}: {utterance.id!r} was there before, in {first}; "
+                "remove the row or give it an 'id' of its own"
+            )

@@ -31,6 +31,9 @@ class Snips:
     def prepare(self) -> None:
         need(self.root / "SNIPS", _SOURCE)
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root / "SNIPS"]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         folder = self.root / "SNIPS"
         subset = _SUBSETS[split]

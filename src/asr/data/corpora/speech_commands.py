@@ -55,6 +55,9 @@ class SpeechCommands:
             allowed=self.download,
         )
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root / self.folder]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         folder = self.root / self.folder
         need(folder, f"{_SOURCE}{self.version}.tar.gz")

@@ -52,6 +52,9 @@ class Tedlium:
             allowed=self.download,
         )
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root / _FOLDERS[self.release]]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         folder = self.root / _FOLDERS[self.release]
         need(folder, _SOURCES[self.release])

@@ -2,6 +2,7 @@
 
 import math
 import random
+from pathlib import Path
 
 import soundfile
 import torch
@@ -48,6 +49,9 @@ class Tones:
             for split, size in self.sizes.items()
             for index in range(size)
         )
+
+    def sources(self, split: Split) -> list[Path]:
+        return [self._folder.manifest]
 
     def utterances(self, split: Split) -> list[Utterance]:
         return list(self._folder.utterances(split))

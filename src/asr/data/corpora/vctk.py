@@ -53,6 +53,9 @@ class VCTK:
             allowed=self.download,
         )
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root / _FOLDER]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         folder = self.root / _FOLDER
         need(folder, _SOURCE)

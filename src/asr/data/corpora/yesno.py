@@ -49,6 +49,9 @@ class YesNo:
             allowed=self.download,
         )
 
+    def sources(self, split: Split) -> list[Path]:
+        return [self.root / _FOLDER]
+
     def utterances(self, split: Split) -> Iterator[Utterance]:
         need(self.root / _FOLDER, _SOURCE)
         clips = list(listing(lambda: YESNO(self.root), self.root / _FOLDER))
