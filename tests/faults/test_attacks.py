@@ -20,7 +20,7 @@ import yaml
 from safetensors.torch import save_file
 
 from asr.bundle import KEY, description, load_model
-from asr.compose import CONFIGS
+from asr.compose import CONFIGS, compose
 from asr.data.corpora.on_disk import fetch
 from asr.errors import InputError
 from asr.own_parts import refuse_strangers
@@ -228,19 +228,21 @@ def test_an_environment_variable_is_not_read_for_a_file(
     assert "planted-0123" not in outcome.printed + outcome.errors
 
 
-def test_attack_07_secrets_are_starred_wherever_a_config_is_written(
-    train: Run, tmp_path: Path, monkeypatch
+def test_attack_07_secrets_are_starred_where_a_config_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "planted-0123")
     monkeypatch.setenv("WANDB_API_KEY", "planted-4567")
-    told = train("corpus=tones", "run_dir=out", "data_root='${oc.env:SECRET_TOKEN}/x'",
-                 "+logger.wandb={_target_: asr.training.wandb_log.WandbLog, project: planted-4567, "
-                 "entity: 'https://user:planted-4567@host'}")  # fmt: skip
-    assert told.status == 0, told.errors
-    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
-    assert tmp_path / "out" / "config.yaml" in files
-    assert not [path for path in files if b"planted" in path.read_bytes()]
-    assert "planted" not in told.printed + told.errors
+    config = compose([
+        "corpus=tones", "data_root='${oc.env:SECRET_TOKEN}/x'", "+logger.x.api_key=planted-89",
+        "+logger.wandb={_target_: asr.training.wandb_log.WandbLog, project: planted-4567, "
+        "entity: 'https://user:planted-4567@host'}",
+    ])  # fmt: skip
+    assert config["data_root"] == "planted-0123/x"
+    write_config(tmp_path, config)
+    text = (tmp_path / "config.yaml").read_text("utf-8")
+    assert "planted" not in text
+    assert "***" in text
 
 
 @pytest.mark.parametrize(
