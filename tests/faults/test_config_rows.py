@@ -22,6 +22,7 @@ from asr.padded import Padded
 from asr.training.data import SpeechData
 from asr.training.known_monitor import KnownMonitor
 from asr.training.module import SpeechModule
+from asr.training.nonfinite import FiniteSteps
 from asr.training.run_folder import choose_folder
 from asr.training.schedules import constant
 from tests.faults.conftest import RATE, Run, refused
@@ -153,9 +154,11 @@ def test_row_84_batch_norm_of_one_value_trains() -> None:
 @pytest.mark.parametrize(("monitor", "hint"), [("val/were", "did you mean val/wer?"),
                                                ("lose", "there are val/loss")])  # fmt: skip
 def test_row_94_a_metric_that_nothing_logs_is_refused_before_training(
-    bundle: Path, monitor: str, hint: str
+    bundle: Path, tmp_path: Path, monitor: str, hint: str
 ) -> None:
-    module = SpeechModule(load_model(bundle).recognizer, partial(SGD, lr=0.1), constant)
+    guard = FiniteSteps(tmp_path, most=0)
+    recognizer = load_model(bundle).recognizer
+    module = SpeechModule(recognizer, partial(SGD, lr=0.1), constant, guard=guard)
     trainer = SimpleNamespace(callbacks=[EarlyStopping(monitor), KnownMonitor()])
     with pytest.raises(InputError, match=re.escape(hint)):
         KnownMonitor().setup(cast(Any, trainer), module, "fit")
