@@ -142,6 +142,8 @@ def main() -> None:
     with one_line_errors():
         try:
             _run()
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None  # before training, which saves first
         except (HydraException, OmegaConfBaseException) as error:
             if isinstance(error.__cause__, InputError):
                 raise error.__cause__ from None
