@@ -10,6 +10,7 @@ from asr.config import build
 from asr.tasks.task import Monitor
 from asr.training.console import Console
 from asr.training.csv_logger import ForgetRepeated
+from asr.training.throughput import Throughput
 
 
 def make_callbacks(nodes: Mapping[str, Any], monitor: Monitor) -> list[Callback]:
@@ -18,7 +19,7 @@ def make_callbacks(nodes: Mapping[str, Any], monitor: Monitor) -> list[Callback]
     A node with ``_partial_`` is completed with the metric that the task watches, as
     ``lightning.pytorch.callbacks.EarlyStopping`` wants it.
     """
-    callbacks: list[Callback] = [Console(), ForgetRepeated()]
+    callbacks: list[Callback] = [Console(), ForgetRepeated(), Throughput()]
     for name, node in nodes.items():
         callback = build(node, f"callbacks.{name}")
         if isinstance(callback, partial):

@@ -22,6 +22,7 @@ from asr.training.data import SpeechData
 from asr.training.module import Prediction, SpeechModule
 from asr.training.run_folder import SUMMARY
 from asr.training.saving import Checkpoints
+from asr.training.throughput import Throughput
 
 log = logging.getLogger("asr")
 
@@ -93,6 +94,7 @@ def summarize(
 ) -> dict[str, Any]:
     """The figures of a run, as ``summary.json`` holds them; rates are shares, not percent."""
     monitor = recognizer.task.monitor
+    [throughput] = [c for c in trainer.callbacks if isinstance(c, Throughput)]  # type: ignore[attr-defined]
     [checkpoints] = [c for c in trainer.callbacks if isinstance(c, Checkpoints)]  # type: ignore[attr-defined]
     facts = data.facts
     return {
@@ -104,6 +106,7 @@ def summarize(
         },
         "seconds": dict(seconds),
         "audio_seconds_per_second": module.audio_seconds / max(seconds["fit"], 1e-9),
+        "throughput": throughput.figures,
         "utterances": {
             "kept": sum(split["utterances"] for split in facts.values()),
             "skipped": sum(split["skipped"] for split in facts.values()) + len(module.unread),
