@@ -151,6 +151,8 @@ def main() -> None:
         try:
             with one_line_usage():
                 _run()
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None  # before training, which saves first
         except (HydraException, OmegaConfBaseException) as error:
             if isinstance(error.__cause__, InputError):
                 raise error.__cause__ from None

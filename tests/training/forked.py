@@ -2,12 +2,11 @@
 once, and that ends itself where a test wants it to.
 
 A moment is a kind and a number: ``batch:5`` is the beginning of batch 5, counted from the first of
-the run; ``step:5`` its end; ``validation:2`` within the third validation of the process;
-``sync:3`` the fourth time that it syncs a file or a folder, as it does before and after it renames
-a checkpoint. ``waveform:5-7`` spoils the sound of batches 5 to 7, ``loss`` their loss and
-``gradient`` their gradient; of ``unread:2`` nothing can be read;
-``error:2`` raises. Several moments are joined by
-``+``.
+the run; ``step:5`` its end; ``validation:2`` within the third validation of the process; ``sync:3``
+the fourth time that it syncs a file or a folder, as it does before and after it renames a
+checkpoint; ``read:0`` before the data are read. ``waveform:5-7`` spoils the sound of batches 5 to
+7, ``loss`` their loss and ``gradient`` their gradient; of ``unread:2`` nothing can be read;
+``error:2`` raises. Several moments are joined by ``+``.
 """
 
 import multiprocessing
@@ -159,6 +158,7 @@ def _main(
 
 def _arm(kind: str, count: str, number: int) -> None:
     from asr.data.batch import Unread
+    from asr.training.data import SpeechData
     from asr.training.module import SpeechModule
 
     at, seen = int(count.partition("-")[0]), -1
@@ -217,6 +217,8 @@ def _arm(kind: str, count: str, number: int) -> None:
         SpeechModule.on_train_batch_start = batches(SpeechModule.on_train_batch_start)
     elif kind == "step":
         SpeechModule.on_train_batch_end = batches(lambda module, *args: None)
+    elif kind == "read":
+        SpeechData.read = calls(SpeechData.read)
     elif kind == "validation":
         SpeechModule.on_validation_epoch_start = calls(SpeechModule.on_validation_epoch_start)
     else:

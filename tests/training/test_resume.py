@@ -75,6 +75,8 @@ def test_resume_with_changes_begins_the_epoch_anew_where_they_are_allowed(
     saved = torch.load(tmp_path / "out/last.ckpt", weights_only=True)
     [batches] = re.findall(r"threads; (\d+) batches an epoch", ended.out)
     assert saved["global_step"] == 6 + 2 * int(batches)
+    refused = start(tmp_path, ["resume=out", "data.batch_seconds=20"])
+    assert refused.status == 2  # what was allowed once is not allowed for ever
 
 
 def test_another_number_of_threads_is_told(stopped: Path, tmp_path: Path, tones: Path) -> None:

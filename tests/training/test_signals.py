@@ -46,6 +46,16 @@ def test_a_stopped_run_ends_like_one_that_was_not(tones: Path, tmp_path: Path, n
     assert differences(tmp_path / "whole", tmp_path / "parts") == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_before_training_a_signal_just_ends_the_run(
+    tones: Path, tmp_path: Path, number: int
+) -> None:
+    ended = start(tmp_path, tiny(tones, "run_dir=out"), "read:0", number=number)
+    assert ended.status == (130 if number == signal.SIGINT else -number)
+    assert ended.err == ""
+    assert start(tmp_path, tiny(tones, "run_dir=out")).status == 0
+
+
 def test_an_error_of_the_program_leaves_the_last_save_to_go_on_from(
     tones: Path, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from asr.data.audio import read_audio
 from asr.padded import pad
 
 from .conftest import summary
+from .two_runs import metrics
 
 
 def test_a_run_leaves_all_that_it_promises(run, tmp_path: Path) -> None:
@@ -81,14 +82,9 @@ def test_a_resumed_run_ends_as_one_that_was_not_stopped(run, tmp_path: Path) -> 
     for name, tensor in whole.state_dict().items():
         assert torch.equal(tensor, parts.state_dict()[name]), name
     one, other = tmp_path / "whole", tmp_path / "parts"
-    assert _metrics(one) == _metrics(other)
+    assert metrics(one) == metrics(other)
     name = "predictions.jsonl"
     assert (one / name).read_text() == (other / name).read_text()
-
-
-def _metrics(folder: Path) -> list[dict[str, str]]:
-    with (folder / "metrics.csv").open() as file:
-        return [{name: v for name, v in row.items() if v} for row in csv.DictReader(file)]
 
 
 def test_a_folder_that_holds_a_run_is_not_taken(run, tmp_path: Path) -> None:

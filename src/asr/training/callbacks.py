@@ -11,6 +11,7 @@ from asr.tasks.task import Monitor
 from asr.training.console import Console
 from asr.training.csv_logger import ForgetRepeated
 from asr.training.known_monitor import KnownMonitor
+from asr.training.throughput import Throughput
 from asr.training.unread import RefuseUnread
 
 
@@ -20,7 +21,8 @@ def make_callbacks(nodes: Mapping[str, Any], monitor: Monitor) -> list[Callback]
     A node with ``_partial_`` is completed with the metric that the task watches, as
     ``lightning.pytorch.callbacks.EarlyStopping`` wants it.
     """
-    callbacks: list[Callback] = [Console(), ForgetRepeated(), RefuseUnread(), KnownMonitor()]
+    callbacks: list[Callback] = [Console(), ForgetRepeated(), Throughput()]
+    callbacks += [RefuseUnread(), KnownMonitor()]
     for name, node in nodes.items():
         callback = build(node, f"callbacks.{name}")
         if isinstance(callback, partial):

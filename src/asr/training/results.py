@@ -24,6 +24,7 @@ from asr.training.data import SpeechData
 from asr.training.module import Prediction, SpeechModule
 from asr.training.run_folder import SKIPPED, SUMMARY
 from asr.training.saving import Checkpoints
+from asr.training.throughput import Throughput
 
 log = logging.getLogger("asr")
 
@@ -96,6 +97,7 @@ def summarize(
 ) -> dict[str, Any]:
     """The figures of a run, as ``summary.json`` holds them; rates are shares, not percent."""
     monitor = recognizer.task.monitor
+    [throughput] = [c for c in trainer.callbacks if isinstance(c, Throughput)]  # type: ignore[attr-defined]
     [checkpoints] = [c for c in trainer.callbacks if isinstance(c, Checkpoints)]  # type: ignore[attr-defined]
     facts = data.facts
     unread = sum(len(list(unread_rows(index, module.unread))) for index in data.index.values())
@@ -108,6 +110,7 @@ def summarize(
         },
         "seconds": dict(seconds),
         "audio_seconds_per_second": module.audio_seconds / max(seconds["fit"], 1e-9),
+        "throughput": throughput.figures,
         "utterances": {
             "kept": sum(split["utterances"] for split in facts.values()) - unread,
             "skipped": sum(split["skipped"] for split in facts.values()) + unread,

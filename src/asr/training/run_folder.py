@@ -89,6 +89,7 @@ def resumed(folder: Path, overrides: Sequence[str]) -> dict[str, Any]:
         config = None
     if not isinstance(config, DictConfig):
         raise InputError(f"resume: {folder} holds no run that could go on; look for its {CONFIG}")
+    OmegaConf.update(config, "allow_changes", False)  # what was allowed once is so no more
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         key = override.key_or_group
         if key in ("resume", "run_dir"):

@@ -50,6 +50,7 @@ class Checkpoints(Callback):
         self.signals = Signals()
         self._place: Position | None = None
         self._saved_step = -1
+        self._has_best = False
 
     @property
     def best_value(self) -> float:
@@ -74,6 +75,8 @@ class Checkpoints(Callback):
             refuse_too_little_space(self.folder, _size(trainer))
         begin(trainer)
         self._saved_step = trainer.global_step
+        # Asked now: later, one process could see what another has just written.
+        self._has_best = (self.folder / BEST).exists()
         self.signals.waiting = True
 
     def on_train_batch_start(
@@ -99,7 +102,7 @@ class Checkpoints(Callback):
         if not _trains(trainer):
             return
         value = self.sign * float(trainer.callback_metrics[self.metric])
-        better = value <= self.best or not (self.folder / BEST).exists()
+        better = value <= self.best or not self._has_best
         self.best = value if value <= self.best else self.best  # never NaN
         whole = _steps_are_whole(trainer)
         if better:
@@ -111,7 +114,7 @@ class Checkpoints(Callback):
         place = end(trainer)
         if self._saved_step != trainer.global_step:
             self._save(trainer, LAST, place)
-        if not (self.folder / BEST).exists():
+        if not self._has_best:
             self._save(trainer, BEST, place)
         trainer.fit_loop.epoch_progress.current.completed = place.epoch  # of whole ones
         asked = self._agreed(trainer)
@@ -166,6 +169,8 @@ class Checkpoints(Callback):
         self._place = None
         if name == LAST:
             self._saved_step = trainer.global_step
+        else:
+            self._has_best = True
 
     def _agreed(self, trainer: L.Trainer) -> int:
         """The signal that any process of the run received."""

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import active_children
 from types import FrameType
 from typing import Any
@@ -84,8 +85,9 @@ def end_at_once(status: int) -> None:
     """End this process and its loader workers without another word."""
     for worker in active_children():
         worker.kill()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, RuntimeError, ValueError):  # it may be in the midst of writing
+            stream.flush()
     # An exception might be swallowed where it is raised, and the end of Python may wait for others.
     os._exit(status)
 
