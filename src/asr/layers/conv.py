@@ -6,6 +6,7 @@ from typing import Literal, get_args
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from asr.layers.fast_conv import FastConv1d
 from asr.padded import Padded, PaddingMode, extend
 from asr.span import Length, Span
 
@@ -62,7 +63,7 @@ class TimeConv(nn.Module):
         self.padding_mode = padding_mode
         # Small symmetric padding is fastest inside the convolution; all other is put on before.
         self._inside = padding_mode == "zeros" and self.pads[0] == self.pads[1]
-        self.conv = nn.Conv1d(
+        self.conv = FastConv1d(
             in_channels,
             out_channels,
             kernel,

@@ -12,6 +12,7 @@ from asr.tasks.task import Monitor
 from asr.training.checkpoint import Checkpoints
 from asr.training.console import Console
 from asr.training.csv_logger import ForgetRepeated
+from asr.training.throughput import Throughput
 
 
 def make_callbacks(nodes: Mapping[str, Any], folder: Path, monitor: Monitor) -> list[Callback]:
@@ -21,6 +22,7 @@ def make_callbacks(nodes: Mapping[str, Any], folder: Path, monitor: Monitor) -> 
     ``lightning.pytorch.callbacks.EarlyStopping`` wants it.
     """
     callbacks: list[Callback] = [Checkpoints(folder, monitor), Console(), ForgetRepeated()]
+    callbacks.append(Throughput())
     for name, node in nodes.items():
         callback = build(node, f"callbacks.{name}")
         if isinstance(callback, partial):

@@ -18,6 +18,7 @@ from asr.training import report
 from asr.training.checkpoint import Checkpoints
 from asr.training.data import SpeechData
 from asr.training.module import Prediction, SpeechModule
+from asr.training.throughput import Throughput
 
 log = logging.getLogger("asr")
 
@@ -75,6 +76,7 @@ def summarize(
 ) -> dict[str, Any]:
     """The figures of a run, as ``summary.json`` holds them; rates are shares, not percent."""
     monitor = recognizer.task.monitor
+    [throughput] = [c for c in trainer.callbacks if isinstance(c, Throughput)]  # type: ignore[attr-defined]
     [checkpoints] = [c for c in trainer.callbacks if isinstance(c, Checkpoints)]  # type: ignore[attr-defined]
     facts = data.facts
     return {
@@ -86,6 +88,7 @@ def summarize(
         },
         "seconds": dict(seconds),
         "audio_seconds_per_second": module.audio_seconds / max(seconds["fit"], 1e-9),
+        "throughput": throughput.figures,
         "utterances": {
             "kept": sum(split["utterances"] for split in facts.values()),
             "skipped": sum(split["skipped"] for split in facts.values()) + len(module.unread),
