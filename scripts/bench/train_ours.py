@@ -6,7 +6,6 @@ callbacks and the Trainer.
 
 import argparse
 import json
-from pathlib import Path
 
 import torch
 
