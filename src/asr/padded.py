@@ -31,39 +31,43 @@ class Padded(NamedTuple):
 
     def zeroed(self) -> "Padded":
         """The same batch with every padded entry set to zero, whatever was there."""
-        if self.values.device.type != "cpu":  # where the shortest length is not to be waited for
-            batch, *middle, time = self.values.shape
-            mask = self.mask.view(batch, *(1 for _ in middle), time)
-            return self._replace(values=self.values.masked_fill(~mask, 0))
-        if not len(self.lengths) or int(self.lengths.min()) >= self.values.shape[-1]:
-            return self
+        if not self.values.requires_grad:
+            return self._replace(values=zero_beyond(self.values, self.lengths))
         return self._replace(values=_Zeroed.apply(self.values, self.lengths))
 
 
 class _Zeroed(torch.autograd.Function):
-    """A copy with zeros beyond each length, and the same of its gradient.
-
-    Filling by a mask is several times slower than copying on a CPU, so only what is beyond the
-    shortest length is filled; in batches of similar duration that is little.
-    """
+    """:func:`zero_beyond`, and the same of its gradient."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, lengths: Tensor) -> Tensor:
         ctx.save_for_backward(lengths)
-        return _zeroed(values, lengths)
+        return zero_beyond(values, lengths)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return _zeroed(grad, *ctx.saved_tensors), None
+        return zero_beyond(grad, *ctx.saved_tensors), None
 
 
-def _zeroed(values: Tensor, lengths: Tensor) -> Tensor:
+def zero_beyond(values: Tensor, lengths: Tensor) -> Tensor:
+    """``values`` with zeros beyond each length; itself where there is nothing beyond.
+
+    Filling by a mask is several times slower than copying on a CPU, so only what is beyond the
+    shortest length is filled; in batches of similar duration that is little.
+    """
     batch, *middle, time = values.shape
-    shortest = max(int(lengths.min()), 0)
+    # Elsewhere, the shortest length is not to be waited for.
+    shortest = int(lengths.min()) if batch and values.device.type == "cpu" else 0
+    if shortest >= time:
+        return values
+    shortest = max(shortest, 0)
+    beyond = torch.arange(shortest, time, device=values.device) >= lengths[:, None]
+    beyond = beyond.view(batch, *(1 for _ in middle), -1)
+    if not shortest:
+        return values.masked_fill(beyond, 0)
     copy = values.clone()
-    beyond = torch.arange(shortest, time) >= lengths[:, None]
-    copy[..., shortest:].masked_fill_(beyond.view(batch, *(1 for _ in middle), -1), 0)
+    copy[..., shortest:].masked_fill_(beyond, 0)
     return copy
 
 

@@ -72,11 +72,12 @@ def test_with_padding_it_is_batch_norm_of_the_valid_frames(
 
 def test_its_gradients_are_those_of_finite_differences() -> None:
     x = torch.randn(2, 3, 6, dtype=torch.float64, requires_grad=True)
-    mask = single(x)._replace(lengths=torch.tensor([6, 4])).mask[:, None]
+    lengths = torch.tensor([6, 4])
+    mask = Padded(x, lengths).mask[:, None]
     weight, bias = (torch.randn(3, dtype=torch.float64, requires_grad=True) for _ in range(2))
 
     def normalised(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        return _MaskedBatchNorm.apply(x, mask, weight, bias, 1e-5)[0].masked_fill(~mask, 0)
+        return _MaskedBatchNorm.apply(x, lengths, weight, bias, 1e-5)[0].masked_fill(~mask, 0)
 
     assert torch.autograd.gradcheck(normalised, (x, weight, bias))
 

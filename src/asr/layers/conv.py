@@ -6,6 +6,7 @@ from typing import Literal, get_args
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from asr.layers.fast_conv import FastConv1d
 from asr.padded import Padded, PaddingMode, extend
 from asr.span import Length, Span
 
@@ -64,7 +65,7 @@ class TimeConv(nn.Module):
         self.padding_mode = padding_mode
         # Small symmetric padding is fastest inside the convolution; all other is put on before.
         self._inside = padding_mode == "zeros" and self.pads[0] == self.pads[1]
-        self.conv = nn.Conv1d(
+        self.conv = FastConv1d(
             in_channels,
             out_channels,
             kernel,
@@ -96,6 +97,8 @@ class TimeConv(nn.Module):
 
     def output_length(self, length: Length) -> Length:
         """Frames that come out for ``length`` frames in; 0 where the kernel does not fit."""
+        if self.conv.stride[0] == 1 and sum(self.pads) == self._reach:
+            return length
         frames = (length + sum(self.pads) - self._reach - 1) // self.conv.stride[0] + 1
         if isinstance(frames, Tensor):
             return frames.clamp_min(0).where(length > 0, 0)

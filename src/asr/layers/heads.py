@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from typing_extensions import TypedDict
 
 from asr.layers.dropout import Dropout
+from asr.layers.fast_conv import FastConv1d
 from asr.padded import Padded
 from asr.span import Length, Span
 
@@ -95,7 +96,7 @@ class PooledHead(nn.Module):
 def _projection(
     in_channels: int, classes: int, options: HeadOptions
 ) -> tuple[nn.Conv1d, nn.Module]:
-    project = nn.Conv1d(in_channels, classes, kernel_size=1, bias=options.get("bias", True))
+    project = FastConv1d(in_channels, classes, kernel_size=1, bias=options.get("bias", True))
     if options.get("weight_norm"):
         nn.utils.parametrizations.weight_norm(project)
     return project, nn.ReLU() if options.get("rectified") else nn.Identity()

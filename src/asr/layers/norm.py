@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from asr.padded import Padded
+from asr.padded import Padded, zero_beyond
 from asr.span import Length, Span
 
 NormKind = Literal["batch", "batch_plain", "layer", "none"]
@@ -72,12 +72,14 @@ class TimeBatchNorm(nn.Module):
 
     def forward(self, x: Padded) -> Padded:
         if not self.training:
+            # As an image of height 1, which is faster where channels are last in memory.
             values = F.batch_norm(
-                x.values, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
-            )
-            return x._replace(values=values)
+                x.values.unsqueeze(2), self.running_mean, self.running_var, self.weight, self.bias,
+                eps=self.eps,
+            )  # fmt: skip
+            return x._replace(values=values.squeeze(2))
         values, mean, var, count = _MaskedBatchNorm.apply(
-            x.values, x.mask[:, None], self.weight, self.bias, self.eps
+            x.values, x.lengths, self.weight, self.bias, self.eps
         )
         with torch.no_grad():
             unbiased = var * (count / (count - 1).clamp_min(1))
@@ -87,37 +89,63 @@ class TimeBatchNorm(nn.Module):
 
 
 class _MaskedBatchNorm(torch.autograd.Function):
-    """Written out by hand because the chain of elementary steps keeps three copies of x."""
+    """The kernels of ``nn.BatchNorm2d``, which see zeros as padding, and what mends their sums.
+
+    An image of height 1 is what they are fast at, whichever axis is last in memory.
+    """
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, mask: Tensor, weight: Tensor, bias: Tensor, eps: float
+        ctx: Any, x: Tensor, lengths: Tensor, weight: Tensor, bias: Tensor, eps: float
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         precise = torch.promote_types(x.dtype, torch.float32)
-        count = mask.sum().clamp_min(1).to(precise)
-        values = x.to(precise).masked_fill(~mask, 0)
-        mean = values.sum((0, 2)) / count
-        centred = values.sub_(mean[:, None]).masked_fill_(~mask, 0)
-        var = torch.linalg.vector_norm(centred, dim=(0, 2)).square() / count
-        scale = (var + eps).rsqrt()
-        normal = centred.mul_(scale[:, None])
-        ctx.save_for_backward(normal, mask, weight, scale, count)
-        ctx.dtype = x.dtype
+        x = zero_beyond(x, lengths)
+        frames = x.unsqueeze(2)
+        count = lengths.sum().clamp_min(1).double()
+        mean, var = (moment.double() for moment in _moments(frames))
+        # The zeros took part, as so many more values; without them, mean and square are larger.
+        share = x.shape[0] * x.shape[2] / count
+        square = (var + mean.square()) * share
+        mean = mean * share
+        var = (square - mean.square()).clamp_min_(0)
+        mean, var, count = mean.to(precise), var.to(precise), count.to(precise)
+        y = F.batch_norm(frames, mean, var, weight.to(precise), bias.to(precise), eps=eps)
+        ctx.save_for_backward(x, lengths, weight, mean, var, count)
+        ctx.eps = eps
         ctx.mark_non_differentiable(mean, var, count)
-        y = torch.addcmul(bias[:, None], normal, weight[:, None]).to(x.dtype)
-        return y, mean, var, count
+        return y.squeeze(2), mean, var, count
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, None, Tensor, Tensor, None]:
-        normal, mask, weight, scale, count = ctx.saved_tensors
-        grad = grad.to(normal.dtype).masked_fill(~mask, 0)
-        grad_bias = grad.sum((0, 2))
-        grad_weight = (grad * normal).sum((0, 2))
-        through = torch.addcmul(grad, normal, (grad_weight / -count)[:, None])
-        through -= (grad_bias / count)[:, None]
-        through *= (weight * scale)[:, None]
-        return through.masked_fill_(~mask, 0).to(ctx.dtype), None, grad_weight, grad_bias, None
+        x, lengths, weight, mean, var, count = ctx.saved_tensors
+        scale = (var + ctx.eps).rsqrt()
+        gain = weight.to(mean.dtype) * scale
+        grad = zero_beyond(grad, lengths).unsqueeze(2)
+        # As if mean and variance were given ...
+        direct, grad_weight, grad_bias = torch.ops.aten.native_batch_norm_backward(
+            grad, x.unsqueeze(2), weight.to(mean.dtype), mean, var, mean, scale, False, ctx.eps,
+            [True, True, True],
+        )  # fmt: skip
+        # ... and what goes through them, which is a line in x for each channel.
+        slope = -gain * scale * grad_weight / count
+        level = -gain * grad_bias / count - slope * mean
+        zero, one = torch.zeros_like(mean), torch.ones_like(mean)
+        through = F.batch_norm(x.unsqueeze(2), zero, one, slope, level, eps=0.0)
+        total = zero_beyond((direct + through).squeeze(2), lengths)
+        return total, None, grad_weight.to(weight.dtype), grad_bias.to(weight.dtype), None
+
+
+def _moments(frames: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and biased variance of each channel, summed in at least single precision."""
+    if frames.device.type == "cpu":
+        # The precision of the sums is that of the running statistics that it is given.
+        precise = torch.promote_types(frames.dtype, torch.float32)
+        unused = [frames.new_zeros(frames.shape[1], dtype=precise) for _ in range(2)]
+        mean, var = torch.ops.aten.batch_norm_update_stats(frames, *unused, 0.0)
+        return mean, var
+    var, mean = torch.var_mean(frames.float(), dim=(0, 2, 3), correction=0)
+    return mean, var
 
 
 class TimeLayerNorm(nn.Module):

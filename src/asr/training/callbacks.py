@@ -13,6 +13,7 @@ from asr.training.checkpoint import Checkpoints
 from asr.training.console import Console
 from asr.training.csv_logger import ForgetRepeated
 from asr.training.known_monitor import KnownMonitor
+from asr.training.throughput import Throughput
 from asr.training.unread import RefuseUnread
 
 
@@ -23,7 +24,7 @@ def make_callbacks(nodes: Mapping[str, Any], folder: Path, monitor: Monitor) -> 
     ``lightning.pytorch.callbacks.EarlyStopping`` wants it.
     """
     callbacks: list[Callback] = [Checkpoints(folder, monitor), Console(), ForgetRepeated()]
-    callbacks += [RefuseUnread(), KnownMonitor()]
+    callbacks += [RefuseUnread(), KnownMonitor(), Throughput()]
     for name, node in nodes.items():
         callback = build(node, f"callbacks.{name}")
         if isinstance(callback, partial):

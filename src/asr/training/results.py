@@ -21,6 +21,7 @@ from asr.training.checkpoint import Checkpoints
 from asr.training.data import SpeechData
 from asr.training.module import Prediction, SpeechModule
 from asr.training.run_folder import SKIPPED
+from asr.training.throughput import Throughput
 
 log = logging.getLogger("asr")
 
@@ -79,6 +80,7 @@ def summarize(
 ) -> dict[str, Any]:
     """The figures of a run, as ``summary.json`` holds them; rates are shares, not percent."""
     monitor = recognizer.task.monitor
+    [throughput] = [c for c in trainer.callbacks if isinstance(c, Throughput)]  # type: ignore[attr-defined]
     [checkpoints] = [c for c in trainer.callbacks if isinstance(c, Checkpoints)]  # type: ignore[attr-defined]
     facts = data.facts
     unread = sum(len(list(unread_rows(index, module.unread))) for index in data.index.values())
@@ -91,6 +93,7 @@ def summarize(
         },
         "seconds": dict(seconds),
         "audio_seconds_per_second": module.audio_seconds / max(seconds["fit"], 1e-9),
+        "throughput": throughput.figures,
         "utterances": {
             "kept": sum(split["utterances"] for split in facts.values()) - unread,
             "skipped": sum(split["skipped"] for split in facts.values()) + unread,

@@ -1,0 +1,174 @@
+"""How fast this application is, against plain PyTorch on the same work; JSON and a table.
+
+    python scripts/benchmark.py --recordings FSDD/audio          connected digits, real speech
+    python scripts/benchmark.py --parts index                    what needs no corpus
+
+Every contender runs in a process of its own, one after the other, and so a few times over: only
+ratios within one such run mean anything, and machines that do other work give wide spreads.
+Contenders of training: ``asr`` is `python train.py`, ``bare`` its parts in a bare loop over
+batches in memory, ``plain`` plain PyTorch in float32 over random batches of 16.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+Figures = dict[str, Any]
+_SECONDS = {"separable_small": 3000.0, "quartznet_5x5": 400.0}  # of audio, for each contender
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--recordings", type=Path, help="the Free Spoken Digit Dataset's audio")
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "asr-benchmark")
+    parser.add_argument(
+        "--parts", nargs="+", choices=sorted(_PARTS), default=sorted(_PARTS),
+    )  # fmt: skip
+    parser.add_argument(
+        "--models", nargs="+", choices=sorted(_SECONDS), default=["separable_small"]
+    )
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--share", type=float, default=1.0, help="of the audio to train on")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    args = parser.parse_args()
+    if args.recordings is None and set(args.parts) != {"index"}:
+        parser.error("--recordings is needed for all parts but index")
+    found: Figures = {}
+    for part in args.parts:
+        found[part] = _PARTS[part](args)
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+def _training(args: argparse.Namespace) -> Figures:
+    found = {}
+    for model in args.models:
+        manifest = _manifest(args)
+        seconds = _SECONDS[model] * args.share
+        common = _overrides(model, manifest)
+        contenders: dict[str, Callable[[], Figures]] = {
+            "plain": lambda s=seconds, m=model, f=manifest: _script(
+                "train_plain", "--manifest", str(f), "--model", m, "--seconds", str(s)
+            ),
+            "bare": lambda s=seconds, c=common: _script("train_ours", "--seconds", str(s), *c),
+            "asr": lambda s=seconds, c=common: _train(args.work, s, c),
+            "bare 32": lambda s=seconds, c=common: _script(
+                "train_ours", "--precision", "32", "--seconds", str(s), *c
+            ),
+        }
+        found[model] = _rounds(f"training {model}", contenders, args.rounds, "audio_per_second")
+    return found
+
+
+def _overrides(model: str, manifest: Path) -> list[str]:
+    return [
+        f"model={model}", "corpus=manifest", f"corpus.path={manifest}", "vocabulary=characters",
+        "augment=none", "data.batch_seconds=50", "schedule=constant", "optimizer.lr=1e-3",
+        "optimizer.weight_decay=1e-3", "trainer.accelerator=cpu",
+    ]  # fmt: skip
+
+
+def _train(work: Path, seconds: float, overrides: Sequence[str]) -> Figures:
+    steps = max(10, round(seconds / 46))
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        run = Path(folder) / "run"
+        command = [sys.executable, str(ROOT / "train.py"), *overrides]
+        command += [f"run_dir={run}", f"trainer.max_steps={steps}", "trainer.max_epochs=null"]
+        command += [f"trainer.validate_every={10**6}"]
+        launched = time.time()
+        _run(command)
+        summary = json.loads((run / "summary.json").read_text())
+    figures = summary["throughput"]
+    figures["first_step"] -= launched
+    return {**figures, "wer": summary["test"]["wer"], "steps": summary["steps"]}
+
+
+def _inference(args: argparse.Namespace) -> Figures:
+    found = {}
+    for batch in (1, 16):
+        common = ["--manifest", str(_manifest(args)), "--batch", str(batch)]
+        contenders: dict[str, Callable[[], Figures]] = {
+            name: lambda n=name, c=common: _script("infer", "--contender", n, *c)
+            for name in ("plain", "asr")
+        }
+        found[f"batch {batch}"] = _rounds(
+            f"inference, batch {batch}", contenders, args.rounds, "audio_per_second"
+        )
+    return found
+
+
+def _index(args: argparse.Namespace) -> Figures:
+    figures = _run([sys.executable, "-m", "scripts.bench.index"])
+    print(figures)
+    return json.loads(figures)
+
+
+def _manifest(args: argparse.Namespace) -> Path:
+    from scripts.bench.digits import make
+
+    args.work.mkdir(parents=True, exist_ok=True)
+    return make(args.recordings, args.work / "digits").resolve()
+
+
+def _rounds(
+    title: str, contenders: dict[str, Callable[[], Figures]], rounds: int, key: str
+) -> Figures:
+    runs: dict[str, list[Figures]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, measure in contenders.items():
+            runs[name].append(measure())
+    print(f"\n{title}: {key}, median (least to most) of {rounds}, and the ratio to the first")
+    base = next(iter(contenders))
+    for name, figures in runs.items():
+        values = [figure[key] for figure in figures]
+        ratios = [a[key] / b[key] for a, b in zip(figures, runs[base], strict=True)]
+        rest = {
+            other: round(statistics.median(figure[other] for figure in figures), 3)
+            for other in figures[0]
+            if other != key
+        }
+        print(
+            f"  {name:8} {statistics.median(values):8.1f} ({min(values):.1f} to {max(values):.1f})"
+            f"  x{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})  {rest}"
+        )
+    return runs
+
+
+def _script(name: str, *arguments: str) -> Figures:
+    launched = time.time()
+    lines = _run([sys.executable, "-m", f"scripts.bench.{name}", *arguments]).splitlines()
+    figures: Figures = json.loads(lines[-1])
+    if "first_step" in figures:
+        figures["first_step"] -= launched
+    return figures
+
+
+def _run(command: Sequence[str]) -> str:
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"}
+    )
+    if done.returncode:
+        sys.exit(f"error: {' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+_PARTS: dict[str, Callable[[argparse.Namespace], Figures]] = {
+    "training": _training,
+    "inference": _inference,
+    "index": _index,
+}
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    main()

@@ -1,0 +1,65 @@
+"""``nn.Conv1d`` computed in whichever form is fastest on this device."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class FastConv1d(nn.Conv1d):
+    """``nn.Conv1d``, equal to it within rounding, with its weights and its arguments.
+
+    On a CPU with oneDNN it computes with channels last in memory, as a two-dimensional
+    convolution of height 1, and its output lies in memory that way, so the layers that follow
+    go on without a copy. Dilated depthwise kernels run over the phases of the dilation, which
+    are plain convolutions. docs/performance.md tells what each form costs.
+
+    Shape: as ``nn.Conv1d`` with ``padding_mode="zeros"`` and padding as a number.
+    """
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        stride, dilation, padding = self.stride[0], self.dilation[0], int(self.padding[0])
+        if not _has_onednn(input) or self.in_channels == 1:
+            return F.conv1d(input, weight, bias, stride, padding, dilation, self.groups)
+        x = channels_last(input)
+        if weight.shape[1:] == (self.in_channels, 1) and len(x) == stride == 1 and not padding:
+            # oneDNN is not asked for so little on one thread; a matrix product does it as well.
+            return F.linear(x.transpose(1, 2), weight[..., 0], bias).transpose(1, 2)
+        depthwise = self.groups == self.in_channels == self.out_channels
+        if depthwise and dilation > 1 and stride == 1:
+            return _over_phases(x, weight, bias, padding, dilation)
+        y = F.conv2d(
+            x.unsqueeze(2), weight.unsqueeze(2), bias, (1, stride), (0, padding), (1, dilation),
+            self.groups,
+        )  # fmt: skip
+        return y.squeeze(2)
+
+
+def channels_last(x: Tensor) -> Tensor:
+    """The same ``(batch, channels, time)``, with the channels of a frame side by side in memory."""
+    return x.transpose(1, 2).contiguous().transpose(1, 2)
+
+
+def _has_onednn(x: Tensor) -> bool:
+    return (
+        x.device.type == "cpu"
+        and x.dtype in (torch.float32, torch.bfloat16)
+        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    )
+
+
+def _over_phases(
+    x: Tensor, weight: Tensor, bias: Tensor | None, padding: int, dilation: int
+) -> Tensor:
+    """A dilated depthwise convolution as a plain one over every ``dilation``-th frame.
+
+    Seen as an image of ``time / dilation`` rows and ``dilation`` columns, each column is a
+    phase, and the kernel goes down the columns.
+    """
+    batch, channels, time = x.shape
+    reach = dilation * (weight.shape[-1] - 1)
+    frames = time + 2 * padding - reach
+    rest = -(time + 2 * padding) % dilation
+    rows = F.pad(x.transpose(1, 2), (0, 0, padding, padding + rest))  # (batch, time, channels)
+    image = rows.reshape(batch, -1, dilation, channels).permute(0, 3, 1, 2)
+    y = F.conv2d(image, weight.unsqueeze(3), bias, groups=channels)
+    return y.permute(0, 2, 3, 1).reshape(batch, -1, channels)[:, :frames].transpose(1, 2)

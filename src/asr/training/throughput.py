@@ -1,0 +1,79 @@
+"""How fast a run trains, and what holds it up."""
+
+import time
+from typing import Any, cast
+
+import lightning as L
+from lightning.pytorch.callbacks import Callback
+
+from asr.data.batch import Batch
+from asr.training.module import SpeechModule
+
+_WARM_UP = 5  # batches that are not counted: memory is found and kernels are chosen in them
+
+
+class Throughput(Callback):
+    """Measures the training loop: what lies between its steps is in it, validation is not.
+
+    Once an epoch it logs ``train/audio_per_second``; the figures of the whole run stand in
+    ``summary.json``.
+    """
+
+    def __init__(self) -> None:
+        self.batches = 0
+        self.audio = self.padded = self.wall = self.cpu = self.waited = 0.0
+        self.first_step = 0.0
+        self._before = (0.0, 0.0)  # audio and wall when the epoch began
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The measures, over all batches of this process but the first few.
+
+        ``audio_per_second`` is seconds of audio, without padding, in a second; ``waiting`` the
+        share of time spent waiting for data; ``first_step`` when the first batch was done, in
+        seconds since 1970.
+        """
+        return {
+            "audio_per_second": self.audio / max(self.wall, 1e-9),
+            "audio_per_cpu_second": self.audio / max(self.cpu, 1e-9),
+            "padded_to_real": self.padded / max(self.audio, 1e-9),
+            "waiting": self.waited / max(self.wall, 1e-9),
+            "first_step": self.first_step,
+        }
+
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._mark()
+        self._before = self.audio, self.wall
+
+    def on_train_batch_start(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        self._waited = time.perf_counter() - self._marked
+
+    def on_train_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        self.batches += 1
+        self.first_step = self.first_step or time.time()
+        if self.batches > _WARM_UP and isinstance(batch, Batch):
+            rate = cast(SpeechModule, pl_module).model.sample_rate
+            self.audio += sum(batch.waveforms.lengths.tolist()) / rate
+            values = batch.waveforms.values
+            self.padded += values.shape[0] * values.shape[-1] / rate
+            self.wall += time.perf_counter() - self._marked
+            self.cpu += time.process_time() - self._cpu_marked
+            self.waited += self._waited
+        self._mark()
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        audio, wall = self.audio - self._before[0], self.wall - self._before[1]
+        if wall:
+            pl_module.log("train/audio_per_second", audio / wall)
+
+    def _mark(self) -> None:
+        self._marked, self._cpu_marked = time.perf_counter(), time.process_time()
