@@ -31,6 +31,8 @@ class Padded(NamedTuple):
 
     def zeroed(self) -> "Padded":
         """The same batch with every padded entry set to zero, whatever was there."""
+        if not self.values.requires_grad:
+            return self._replace(values=zero_beyond(self.values, self.lengths))
         return self._replace(values=_Zeroed.apply(self.values, self.lengths))
 
 

@@ -97,6 +97,8 @@ class TimeConv(nn.Module):
 
     def output_length(self, length: Length) -> Length:
         """Frames that come out for ``length`` frames in; 0 where the kernel does not fit."""
+        if self.conv.stride[0] == 1 and sum(self.pads) == self._reach:
+            return length
         frames = (length + sum(self.pads) - self._reach - 1) // self.conv.stride[0] + 1
         if isinstance(frames, Tensor):
             return frames.clamp_min(0).where(length > 0, 0)

@@ -1,12 +1,13 @@
 """How fast a run trains, and what holds it up."""
 
 import time
-from typing import Any
+from typing import Any, cast
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback
 
 from asr.data.batch import Batch
+from asr.training.module import SpeechModule
 
 _WARM_UP = 5  # batches that are not counted: memory is found and kernels are chosen in them
 
@@ -64,6 +65,7 @@ class Throughput(Callback):
         self.first_step = self.first_step or time.time()
         if self.batches > _WARM_UP and isinstance(batch, Batch):
             rate = int(pl_module.model.sample_rate)  # type: ignore[union-attr, arg-type]
+            rate = cast(SpeechModule, pl_module).model.sample_rate
             self.audio += sum(batch.waveforms.lengths.tolist()) / rate
             values = batch.waveforms.values
             self.padded += values.shape[0] * values.shape[-1] / rate

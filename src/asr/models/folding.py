@@ -1,0 +1,41 @@
+"""Batch normalisation folded into the convolutions before it, for inference."""
+
+from copy import deepcopy
+from itertools import pairwise
+from typing import TypeVar
+
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from asr.layers.conv import TimeConv
+from asr.layers.norm import NoNorm, TimeBatchNorm
+from asr.layers.sequential import TimeSequential
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+def folded(model: Model) -> Model:
+    """A copy of ``model`` in evaluation mode that computes the same, with fewer steps.
+
+    What a normalisation does with fixed statistics is a scale and an offset for each channel,
+    which the weights of the convolution before it can hold.
+    """
+    model = deepcopy(model).eval()
+    for stack in [layer for layer in model.modules() if isinstance(layer, TimeSequential)]:
+        for (_, conv), (name, norm) in pairwise(list(stack.named_children())):
+            if isinstance(conv, TimeConv) and isinstance(norm, TimeBatchNorm):
+                _fold(conv, norm)
+                setattr(stack, name, NoNorm())
+    return model
+
+
+@torch.no_grad()
+def _fold(conv: TimeConv, norm: TimeBatchNorm) -> None:
+    inner = conv.conv
+    if nn.utils.parametrize.is_parametrized(inner):
+        nn.utils.parametrize.remove_parametrizations(inner, "weight")
+    inner.weight, inner.bias = fuse_conv_bn_weights(
+        inner.weight, inner.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight,
+        norm.bias,
+    )  # fmt: skip
