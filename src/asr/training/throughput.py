@@ -41,9 +41,6 @@ class Throughput(Callback):
             "first_step": self.first_step,
         }
 
-    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        self._mark()  # a resumed run may begin within an epoch
-
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._mark()
         self._before = self.audio, self.wall
@@ -64,7 +61,6 @@ class Throughput(Callback):
         self.batches += 1
         self.first_step = self.first_step or time.time()
         if self.batches > _WARM_UP and isinstance(batch, Batch):
-            rate = int(pl_module.model.sample_rate)  # type: ignore[union-attr, arg-type]
             rate = cast(SpeechModule, pl_module).model.sample_rate
             self.audio += sum(batch.waveforms.lengths.tolist()) / rate
             values = batch.waveforms.values
