@@ -32,9 +32,7 @@ def main() -> None:
     )
     parser.add_argument("--recordings", type=Path, help="the Free Spoken Digit Dataset's audio")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "asr-benchmark")
-    parser.add_argument(
-        "--parts", nargs="+", choices=sorted(_PARTS), default=sorted(_PARTS),
-    )  # fmt: skip
+    parser.add_argument("--parts", nargs="+", choices=sorted(_PARTS), default=sorted(_PARTS))
     parser.add_argument(
         "--models", nargs="+", choices=sorted(_SECONDS), default=["separable_small"]
     )
@@ -42,8 +40,8 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the audio to train on")
     parser.add_argument("--json", type=Path, help="write the figures here")
     args = parser.parse_args()
-    if args.recordings is None and set(args.parts) != {"index"}:
-        parser.error("--recordings is needed for all parts but index")
+    if args.recordings is None and not set(args.parts) <= {"index", "start"}:
+        parser.error("--recordings is needed for training and inference")
     found: Figures = {}
     for part in args.parts:
         found[part] = _PARTS[part](args)
@@ -80,7 +78,7 @@ def _overrides(model: str, manifest: Path) -> list[str]:
 
 
 def _train(work: Path, seconds: float, overrides: Sequence[str]) -> Figures:
-    steps = max(10, round(seconds / 46))
+    steps = max(1, round(seconds / 46))
     with tempfile.TemporaryDirectory(dir=work) as folder:
         run = Path(folder) / "run"
         command = [sys.executable, str(ROOT / "train.py"), *overrides]
@@ -92,6 +90,25 @@ def _train(work: Path, seconds: float, overrides: Sequence[str]) -> Figures:
     figures = summary["throughput"]
     figures["first_step"] -= launched
     return {**figures, "wer": summary["test"]["wer"], "steps": summary["steps"]}
+
+
+def _start(args: argparse.Namespace) -> Figures:
+    """The default run on a corpus that is there, up to its first step, against imports alone."""
+    imports = [sys.executable, "-c", "import torch, torchaudio, lightning, hydra"]
+    args.work.mkdir(parents=True, exist_ok=True)
+    default = [f"data_root={args.work / 'data'}"]
+    _train(args.work, 0, default)
+    contenders: dict[str, Callable[[], Figures]] = {
+        "imports": lambda: _timed(imports),
+        "asr": lambda: {"seconds": _train(args.work, 0, default)["first_step"]},
+    }
+    return _rounds("first step", contenders, args.rounds, "seconds")
+
+
+def _timed(command: Sequence[str]) -> Figures:
+    began = time.monotonic()
+    _run(command)
+    return {"seconds": time.monotonic() - began}
 
 
 def _inference(args: argparse.Namespace) -> Figures:
@@ -166,6 +183,7 @@ def _run(command: Sequence[str]) -> str:
 _PARTS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "training": _training,
     "inference": _inference,
+    "start": _start,
     "index": _index,
 }
 

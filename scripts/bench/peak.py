@@ -1,0 +1,66 @@
+"""How much of the machine's matrix-product speed the default stack's training step reaches.
+
+python -m scripts.bench.peak [MODEL]
+
+Both are measured in turns in the same process. A step is the forward and the backward pass of the
+encoder over 16 utterances of 6 seconds; its operations are two for each multiplication of a
+convolution, three times over (output, gradient of the input, gradient of the weights).
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from asr.evaluation.untrained import untrained
+from asr.padded import Padded
+
+_SIZE = 2048
+
+
+def main() -> None:
+    model = untrained([f"model={sys.argv[1] if len(sys.argv) > 1 else 'pairs'}"]).recognizer.model
+    encoder = model.encoder
+    x = torch.randn(16, model.features.out_channels, 600)
+    lengths = torch.full((16,), 600)
+    operations = 0.0
+
+    def note(layer: nn.Module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
+        nonlocal operations
+        taps = layer.weight.shape[1] * layer.weight.shape[2]  # type: ignore[union-attr,operator,index]
+        operations += 2 * taps * output.numel()
+
+    hooks = [m.register_forward_hook(note) for m in encoder.modules() if isinstance(m, nn.Conv1d)]
+    encoder(Padded(x, lengths))
+    for hook in hooks:
+        hook.remove()
+    print(f"{3 * operations / 1e9:.1f} GFLOP a step")
+
+    for dtype in (torch.float32, torch.bfloat16):
+        a, b = (torch.randn(_SIZE, _SIZE, dtype=dtype) for _ in range(2))
+
+        def step(dtype: torch.dtype = dtype) -> None:
+            with torch.autocast("cpu", dtype, enabled=dtype == torch.bfloat16):
+                encoder(Padded(x, lengths)).values.float().sum().backward()
+
+        product, passes = _interleaved(lambda a=a, b=b: a @ b, step)
+        peak, reached = 2 * _SIZE**3 / product / 1e9, 3 * operations / passes / 1e9
+        name = str(dtype).removeprefix("torch.")
+        print(f"{name}: product {peak:.0f} GFLOP/s, step {reached:.0f}: {reached / peak:.0%}")
+
+
+def _interleaved(*steps: Callable[[], object]) -> list[float]:
+    times: list[list[float]] = [[] for _ in steps]
+    for _ in range(12):
+        for step, found in zip(steps, times, strict=True):
+            began = time.perf_counter()
+            step()
+            found.append(time.perf_counter() - began)
+    return [statistics.median(found[2:]) for found in times]
+
+
+if __name__ == "__main__":
+    main()
