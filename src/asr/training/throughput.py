@@ -41,6 +41,10 @@ class Throughput(Callback):
             "first_step": self.first_step,
         }
 
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        # A run that goes on within an epoch does not begin that epoch again.
+        self._mark()
+
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._mark()
         self._before = self.audio, self.wall
