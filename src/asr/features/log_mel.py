@@ -119,7 +119,9 @@ class LogMel(nn.Module):
             return_complex=True,
         )  # (batch * channels, frequencies, frames)
         power = spectrum.real.square() + spectrum.imag.square()
-        return (self.filters.T @ power).view(len(samples), -1, power.shape[-1])
+        # The bins of a frame lie side by side, as convolutions on a CPU want them.
+        energies = (power.transpose(1, 2) @ self.filters).transpose(1, 2)
+        return energies.reshape(len(samples), -1, power.shape[-1])
 
 
 def _refuse_what_cannot_be(

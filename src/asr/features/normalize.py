@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from asr.padded import Padded
+from asr.padded import Padded, zero_beyond
 from asr.span import Span
 
 Normalization = Literal["utterance", "global", "none"]
@@ -78,10 +78,9 @@ class Normalize(nn.Module):
         if self.kind == "global":
             values = (x.values - self.mean[:, None]) / self.std[:, None]
             return x._replace(values=values).zeroed()
-        mask = x.mask[:, None]
         count = x.lengths.clamp_min(1)[:, None, None]
-        values = x.values.masked_fill(~mask, 0)
-        centred = (values - values.sum(dim=-1, keepdim=True) / count).masked_fill(~mask, 0)
+        mean = zero_beyond(x.values, x.lengths).sum(dim=-1, keepdim=True) / count
+        centred = zero_beyond(x.values - mean, x.lengths)
         total = centred.square().sum(dim=-1, keepdim=True)
         if self.sample_variance:
             std = (total / (count - 1).clamp_min(1)).sqrt()
