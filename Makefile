@@ -9,12 +9,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_FLAGS)
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help install install-dev train test test-all lint format clean
+.PHONY: help install install-dev train test test-all bench lint format clean
 
 help:
 	@echo "make train [ARGS='corpus=yesno ...']  install, and run python train.py with ARGS"
 	@echo "make test       install with the development tools; lint, types and tests"
 	@echo "make test-all   the same, with the tests that take minutes"
+	@echo "make bench      the benchmark; ARGS='--recordings FSDD/audio' for all of it"
 	@echo "make lint       ruff, mypy and codespell only"
 	@echo "make format     let ruff format and mend what it can"
 	@echo "make install    the environment of train; make install-dev that of test"
@@ -33,6 +34,9 @@ test: lint
 
 test-all: lint
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+bench: install
+	$(BIN)/python scripts/benchmark.py $(if $(ARGS),$(ARGS),--parts index start)
 
 lint: install-dev
 	$(BIN)/ruff check .

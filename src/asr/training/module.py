@@ -79,7 +79,6 @@ class SpeechModule(L.LightningModule):
         self.test_metrics = self.task.make_metrics().clone(prefix="test/")
         self.predictions: list[Prediction] = []
         self.unread: dict[str, str] = {}
-        self.audio_seconds = 0.0
         self.still = still
         self.factors = factors or {}
         self.guard = guard
@@ -141,7 +140,6 @@ class SpeechModule(L.LightningModule):
         self.log("train/loss", loss, batch_size=len(batch.ids), prog_bar=True)
         group = self.trainer.optimizers[0].param_groups[0]
         self.log("train/lr", group["lr"] / group.get(FACTOR, 1.0), batch_size=len(batch.ids))
-        self.audio_seconds += sum(batch.waveforms.lengths.tolist()) / self.model.sample_rate
         return self.guard.mark(loss, batch)
 
     def _nothing(self) -> Tensor | None:

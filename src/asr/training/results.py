@@ -109,7 +109,7 @@ def summarize(
             "best": checkpoints.best_value,
         },
         "seconds": dict(seconds),
-        "audio_seconds_per_second": module.audio_seconds / max(seconds["fit"], 1e-9),
+        "audio_seconds_per_second": throughput.heard / max(seconds["fit"], 1e-9),
         "throughput": throughput.figures,
         "utterances": {
             "kept": sum(split["utterances"] for split in facts.values()) - unread,

@@ -7,6 +7,7 @@ import lightning as L
 from lightning.pytorch.callbacks import Callback
 
 from asr.data.batch import Batch
+from asr.training.data import SpeechData
 from asr.training.module import SpeechModule
 
 _WARM_UP = 5  # batches that are not counted: memory is found and kernels are chosen in them
@@ -21,6 +22,7 @@ class Throughput(Callback):
 
     def __init__(self) -> None:
         self.batches = 0
+        self.heard = 0.0  # seconds of audio in all batches
         self.audio = self.padded = self.wall = self.cpu = self.waited = 0.0
         self.first_step = 0.0
         self._before = (0.0, 0.0)  # audio and wall when the epoch began
@@ -64,10 +66,14 @@ class Throughput(Callback):
     ) -> None:
         self.batches += 1
         self.first_step = self.first_step or time.time()
+        # By the index: lengths are on the device, and asking for them would wait for it.
+        seconds = cast(SpeechData, trainer.datamodule).index["train"].seconds  # type: ignore[attr-defined]
+        audio = float(seconds[list(batch.rows)].sum()) if isinstance(batch, Batch) else 0.0
+        self.heard += audio
         if self.batches > _WARM_UP and isinstance(batch, Batch):
-            rate = cast(SpeechModule, pl_module).model.sample_rate
-            self.audio += sum(batch.waveforms.lengths.tolist()) / rate
+            self.audio += audio
             values = batch.waveforms.values
+            rate = cast(SpeechModule, pl_module).model.sample_rate
             self.padded += values.shape[0] * values.shape[-1] / rate
             self.wall += time.perf_counter() - self._marked
             self.cpu += time.process_time() - self._cpu_marked
