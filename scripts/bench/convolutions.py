@@ -3,14 +3,13 @@
 python -m scripts.bench.convolutions
 """
 
-import statistics
-import time
 from collections.abc import Callable
 
 import torch
 from torch import nn
 
 from asr.layers.fast_conv import FastConv1d, channels_last
+from scripts.bench.meter import interleaved
 
 # channels in and out, kernel, groups, dilation, stride
 _SHAPES = [
@@ -40,8 +39,8 @@ def main() -> None:
                 for kind in (nn.Conv1d, FastConv1d)
             ]  # fmt: skip
             x = torch.randn(16, inputs, 150, dtype=dtype)
-            theirs, ours = _interleaved(_step(made[0], x.clone()), _step(made[1], channels_last(x)))
-            cells.append(f"{theirs:.1f} | {ours:.1f} | {theirs / ours:.1f}")
+            theirs, ours = interleaved(_step(made[0], x.clone()), _step(made[1], channels_last(x)))
+            cells.append(f"{1000 * theirs:.1f} | {1000 * ours:.1f} | {theirs / ours:.1f}")
         print(f"| {name} | {' | '.join(cells)} |")
 
 
@@ -53,16 +52,6 @@ def _step(conv: nn.Conv1d, x: torch.Tensor) -> Callable[[], None]:
         torch.autograd.grad(y, (x, conv.weight), torch.ones_like(y))
 
     return step
-
-
-def _interleaved(*steps: Callable[[], None]) -> list[float]:
-    times: list[list[float]] = [[] for _ in steps]
-    for _ in range(18):
-        for step, found in zip(steps, times, strict=True):
-            began = time.perf_counter()
-            step()
-            found.append(1000 * (time.perf_counter() - began))
-    return [statistics.median(found[3:]) for found in times]
 
 
 if __name__ == "__main__":

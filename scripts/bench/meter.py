@@ -1,8 +1,10 @@
-"""What every training contender measures in the same way."""
+"""What the contenders of a benchmark measure in the same way."""
 
 import resource
+import statistics
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 _WARM_UP = 5  # steps that are not counted: memory is found and kernels are chosen in them
@@ -50,3 +52,14 @@ class Meter:
             "first_step": self.first,
             "peak_mb": peak,
         }
+
+
+def interleaved(*steps: Callable[[], object], rounds: int = 15) -> list[float]:
+    """Median seconds of each step; they take turns, and three rounds before are not counted."""
+    times: list[list[float]] = [[] for _ in steps]
+    for _ in range(rounds + 3):
+        for step, found in zip(steps, times, strict=True):
+            began = time.perf_counter()
+            step()
+            found.append(time.perf_counter() - began)
+    return [statistics.median(found[3:]) for found in times]

@@ -7,16 +7,14 @@ encoder over 16 utterances of 6 seconds; its operations are two for each multipl
 convolution, three times over (output, gradient of the input, gradient of the weights).
 """
 
-import statistics
 import sys
-import time
-from collections.abc import Callable
 
 import torch
 from torch import nn
 
 from asr.evaluation.untrained import untrained
 from asr.padded import Padded
+from scripts.bench.meter import interleaved
 
 _SIZE = 2048
 
@@ -46,20 +44,10 @@ def main() -> None:
             with torch.autocast("cpu", dtype, enabled=dtype == torch.bfloat16):
                 encoder(Padded(x, lengths)).values.float().sum().backward()
 
-        product, passes = _interleaved(lambda a=a, b=b: a @ b, step)
+        product, passes = interleaved(lambda a=a, b=b: a @ b, step)
         peak, reached = 2 * _SIZE**3 / product / 1e9, 3 * operations / passes / 1e9
         name = str(dtype).removeprefix("torch.")
         print(f"{name}: product {peak:.0f} GFLOP/s, step {reached:.0f}: {reached / peak:.0%}")
-
-
-def _interleaved(*steps: Callable[[], object]) -> list[float]:
-    times: list[list[float]] = [[] for _ in steps]
-    for _ in range(12):
-        for step, found in zip(steps, times, strict=True):
-            began = time.perf_counter()
-            step()
-            found.append(time.perf_counter() - began)
-    return [statistics.median(found[2:]) for found in times]
 
 
 if __name__ == "__main__":
