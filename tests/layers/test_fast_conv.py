@@ -62,6 +62,27 @@ def test_it_is_conv1d_under_autocast(dilation: int) -> None:
     torch.testing.assert_close(y.float(), expected, rtol=0.03, atol=0.03)
 
 
+@pytest.mark.parametrize(("kernel", "padding", "dilation"), [(3, 1, 1), (25, 12, 1), (9, 20, 2)])
+def test_gradients_under_autocast_are_those_of_conv1d(
+    kernel: int, padding: int, dilation: int
+) -> None:
+    made = [
+        kind(8, 8, kernel, padding=padding, dilation=dilation, groups=8)
+        for kind in (FastConv1d, nn.Conv1d)
+    ]
+    ours, theirs = made
+    ours.load_state_dict(theirs.state_dict())
+    x = torch.randn(3, 8, 60)
+
+    with torch.autocast("cpu", torch.bfloat16):
+        found = _run(ours, x)
+
+    for left, right in zip(found, _run(theirs, x), strict=True):
+        torch.testing.assert_close(
+            left.float(), right, rtol=0.05, atol=0.05 * float(right.abs().max())
+        )
+
+
 def test_what_comes_out_has_its_channels_last_so_that_the_next_layer_copies_nothing() -> None:
     if not torch.backends.mkldnn.is_available():
         pytest.skip("without oneDNN nn.Conv1d is used as it is")
