@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from asr.layers import norm
+from asr import padded
+from asr.layers import depthwise, norm
 from asr.layers.conv import TimeConv
 from asr.layers.fast_conv import FastConv1d, channels_last
 from asr.models.conv_stack import ConvStack
@@ -93,13 +94,20 @@ def test_what_comes_out_has_its_channels_last_so_that_the_next_layer_copies_noth
         assert channels_last(y).data_ptr() == y.data_ptr()
 
 
-@pytest.mark.parametrize("without", ["fast convolutions", "native batch norm"])
+@pytest.mark.parametrize(
+    "without", ["fast convolutions", "depthwise gradients", "native batch norm", "zeroing in place"]
+)
 def test_two_hundred_steps_end_at_the_same_loss(
     without: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fast = _loss_after(200)
     if without == "fast convolutions":
         monkeypatch.setattr(FastConv1d, "_conv_forward", nn.Conv1d._conv_forward)
+    elif without == "depthwise gradients":
+        monkeypatch.setattr(depthwise._Depthwise, "apply", depthwise._convolved)
+    elif without == "zeroing in place":
+        monkeypatch.setattr(padded, "zero_beyond_", padded.zero_beyond)
+        monkeypatch.setattr(norm, "zero_beyond_", padded.zero_beyond)
     else:
         monkeypatch.setattr(norm, "_MaskedBatchNorm", _Elementary)
 
