@@ -20,7 +20,7 @@ from asr.padded import Padded
     padding=st.integers(0, 9),
     stride=st.integers(1, 3),
     dilation=st.integers(1, 4),
-    groups=st.sampled_from([1, 2, 4]),
+    groups=st.sampled_from([1, 2, 20]),
     widen=st.sampled_from([1, 2]),
     bias=st.booleans(),
     last=st.booleans(),
@@ -33,14 +33,14 @@ def test_it_is_conv1d_forward_and_backward(
         return
     made = [
         kind(
-            4, 4 * widen, kernel, stride=stride, padding=padding, dilation=dilation,
+            20, 20 * widen, kernel, stride=stride, padding=padding, dilation=dilation,
             groups=groups, bias=bias,
         )
         for kind in (FastConv1d, nn.Conv1d)
     ]  # fmt: skip
     ours, theirs = made
     ours.load_state_dict(theirs.state_dict())
-    x = torch.randn(batch, 4, time)
+    x = torch.randn(batch, 20, time)
 
     found, expected = _run(ours, channels_last(x) if last else x), _run(theirs, x)
 
@@ -50,14 +50,14 @@ def test_it_is_conv1d_forward_and_backward(
 
 @pytest.mark.parametrize("dilation", [1, 2])
 def test_it_is_conv1d_under_autocast(dilation: int) -> None:
-    conv = FastConv1d(8, 8, 5, padding=2 * dilation, dilation=dilation, groups=8)
-    x = torch.randn(2, 8, 30)
+    conv = FastConv1d(20, 20, 5, padding=2 * dilation, dilation=dilation, groups=20)
+    x = torch.randn(2, 20, 30)
 
     with torch.autocast("cpu", torch.bfloat16):
         y = conv(x)
 
     expected = F.conv1d(
-        x, conv.weight, conv.bias, padding=2 * dilation, dilation=dilation, groups=8
+        x, conv.weight, conv.bias, padding=2 * dilation, dilation=dilation, groups=20
     )
     assert y.dtype == torch.bfloat16
     torch.testing.assert_close(y.float(), expected, rtol=0.03, atol=0.03)
@@ -68,27 +68,27 @@ def test_gradients_under_autocast_are_those_of_conv1d(
     kernel: int, padding: int, dilation: int
 ) -> None:
     made = [
-        kind(8, 8, kernel, padding=padding, dilation=dilation, groups=8)
+        kind(20, 20, kernel, padding=padding, dilation=dilation, groups=20)
         for kind in (FastConv1d, nn.Conv1d)
     ]
     ours, theirs = made
     ours.load_state_dict(theirs.state_dict())
-    x = torch.randn(3, 8, 60)
+    x = torch.randn(3, 20, 60)
 
     with torch.autocast("cpu", torch.bfloat16):
         found = _run(ours, x)
 
     for left, right in zip(found, _run(theirs, x), strict=True):
         torch.testing.assert_close(
-            left.float(), right, rtol=0.05, atol=0.05 * float(right.abs().max())
+            left.float(), right, rtol=0.05, atol=0.05 * float(right.detach().abs().max())
         )
 
 
 def test_what_comes_out_has_its_channels_last_so_that_the_next_layer_copies_nothing() -> None:
     if not torch.backends.mkldnn.is_available():
         pytest.skip("without oneDNN nn.Conv1d is used as it is")
-    for conv in (FastConv1d(4, 6, 3, padding=1), FastConv1d(4, 4, 3, dilation=2, groups=4)):
-        y = conv(torch.randn(2, 4, 20))
+    for conv in (FastConv1d(4, 6, 3, padding=1), FastConv1d(20, 20, 3, dilation=2, groups=20)):
+        y = conv(torch.randn(2, conv.in_channels, 20))
 
         assert y.stride(1) == 1
         assert channels_last(y).data_ptr() == y.data_ptr()
@@ -136,12 +136,12 @@ def _loss_after(steps: int) -> float:
     stack = ConvStack(
         8,
         [
-            {"channels": 16, "kernels": [5], "stride": 2},
-            {"channels": 16, "kernels": [7, 7], "separable": True, "residual": True},
-            {"channels": 16, "kernels": [5], "separable": True, "dilation": 2},
+            {"channels": 20, "kernels": [5], "stride": 2},
+            {"channels": 20, "kernels": [7, 7], "separable": True, "residual": True},
+            {"channels": 20, "kernels": [5], "separable": True, "dilation": 2},
         ],
     )
-    head = TimeConv(16, 8, 1)
+    head = TimeConv(20, 8, 1)
     optimizer = torch.optim.SGD([*stack.parameters(), *head.parameters()], lr=0.02)
     draw = torch.Generator().manual_seed(2)
     for _ in range(steps):
