@@ -216,15 +216,13 @@ def check(args: argparse.Namespace) -> int:
     recognizer = load_model(args.model, args.allow).recognizer if args.model else None
     source = _source(args)
     rows = read_rows(source)
-    report = check(rows, recognizer, decode=args.decode)
+    report = check(rows, recognizer, decode=args.decode, most_skipped=args.max_skip_fraction)
     write_sorted(rows, report, args.good, args.bad, args.manifest)
     _write(to_json(to_values(report)) if args.json else to_text(report))
-    if report.structural:
-        first = report.structural[0]
-        raise InputError(
-            f"{source.name}: training would refuse it for {len(report.structural)} malformed or "
-            f"repeated rows (first: {first.line or first.split}: {first.reason}); mend them"
-        )
+    if report.refusals:
+        first, *more = report.refusals
+        others = f" (and {len(more)} more reasons; --json lists them)" if more else ""
+        raise InputError(f"{source.name}: training would refuse it: {first}{others}")
     return 0
 
 

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
+from asr.argument_types import channel, chunk, count, megabytes, seconds, share
 from asr.errors import InputError
 
 _ABOUT = """Train, evaluate and use convolutional recognisers of speech and sounds.
@@ -59,10 +60,10 @@ def _add_evaluate(commands: Any) -> None:
     _add_data(parser)
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder for the files")
     parser.add_argument(
-        "--batch", type=_count, default=16, metavar="N", help="most utterances at once (16)"
+        "--batch", type=count, default=16, metavar="N", help="most utterances at once (16)"
     )
     parser.add_argument(
-        "--processes", type=_count, default=1, metavar="N",
+        "--processes", type=count, default=1, metavar="N",
         help="processes that share the utterances and the cores; worth their start of some "
         "seconds where there are many cores or GPUs (1)",
     )  # fmt: skip
@@ -87,10 +88,10 @@ def _add_transcribe(commands: Any) -> None:
     parser.add_argument("--format", choices=("text", "json", "srt"), default="text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="in place of standard output")
     parser.add_argument(
-        "--batch", type=_count, default=8, metavar="N", help="most files or pieces at once (8)"
+        "--batch", type=count, default=8, metavar="N", help="most files or pieces at once (8)"
     )
     parser.add_argument(
-        "--chunk", type=_chunk, default=60.0, metavar="SECONDS",
+        "--chunk", type=chunk, default=60.0, metavar="SECONDS",
         help="longest piece of a recording that is transcribed at once (60)",
     )  # fmt: skip
     _add_inference(parser)
@@ -114,12 +115,12 @@ def _add_describe(commands: Any) -> None:
     parser.add_argument("what", nargs="*", metavar="MODEL or OVERRIDE", help="default: the default")
     parser.add_argument("--json", action="store_true", help="everything, machine-readable")
     parser.add_argument(
-        "--classes", type=_count, metavar="N",
+        "--classes", type=count, metavar="N",
         help="classes of the output, blank included, while the vocabulary is not learnt (29; 30 "
         "for labels)",
     )  # fmt: skip
     parser.add_argument(
-        "--seconds", type=_seconds, default=1.0, metavar="S",
+        "--seconds", type=seconds, default=1.0, metavar="S",
         help="of the input for which shapes are told, and weights read once (1)",
     )  # fmt: skip
     parser.add_argument(
@@ -151,7 +152,7 @@ def _add_import(commands: Any) -> None:
         help="for a state dict: a line for each class, a character, <space> or <blank>",
     )  # fmt: skip
     parser.add_argument(
-        "--sample-rate", type=_count, default=16000, metavar="HZ",
+        "--sample-rate", type=count, default=16000, metavar="HZ",
         help="for a state dict: of the audio that it was trained on (16000)",
     )  # fmt: skip
 
@@ -164,8 +165,10 @@ def _add_check(commands: Any) -> None:
         "copies of them and speakers that splits share, the same audio with other texts, "
         "symbols outside the vocabulary of --model or of the training split, with --model "
         "utterances too short for their text, and with --decode audio that is silent, clipped, "
-        "quiet or off centre. The exit status is 0, whatever was found, unless "
-        "training would refuse the corpus as a whole: rows malformed or repeated give 2.",
+        "quiet or off centre. The exit status is 2 where training, with its settings as they come, "
+        "would refuse the corpus as a whole: for malformed or repeated rows, a split of which too "
+        "much is unusable, what train and test share other than speakers, or a label to be tested "
+        "that training has not; else it is 0, whatever was found.",
         ["asr check --manifest all.jsonl", "asr check --corpus yesno --root data/yesno --decode",
          "asr check --manifest mine.jsonl --model runs/mine --json"],
     )  # fmt: skip
@@ -176,6 +179,10 @@ def _add_check(commands: Any) -> None:
     parser.add_argument(
         "--bad", type=Path, metavar="FILE", help="write the other rows there, each with its reason"
     )
+    parser.add_argument(
+        "--max-skip-fraction", type=share, default=0.01, metavar="SHARE",
+        help="of a split that may be unusable, as data.max_skip_fraction of training (0.01)",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="everything, machine-readable")
     _add_allow(parser)
 
@@ -198,7 +205,7 @@ def _add_shard(commands: Any) -> None:
         "--name", metavar="NAME", help="what names of shards begin with (the split)"
     )
     parser.add_argument(
-        "--shard-mb", type=_megabytes, default=512.0, metavar="MB", help="size of a shard (512)"
+        "--shard-mb", type=megabytes, default=512.0, metavar="MB", help="size of a shard (512)"
     )
     parser.add_argument(
         "--flac", action="store_true", help="write all recordings as FLAC of 16 bits"
@@ -248,7 +255,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 def _add_inference(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
-        "--channel", type=_channel, metavar="C",
+        "--channel", type=channel, metavar="C",
         help="of recordings with several: mix, all, or the number of one from 0 (mix, or all for "
         "a model of several)",
     )  # fmt: skip
@@ -267,41 +274,3 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message}; see {self.prog} --help")
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
-    return int(text)
-
-
-def _seconds(text: str, least: float = 0.001, most: float = 3600.0) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not least <= seconds <= most:
-        raise argparse.ArgumentTypeError(f"must be {least:g} to {most:g} seconds, got {text!r}")
-    return seconds
-
-
-def _megabytes(text: str) -> float:
-    try:
-        size = float(text)
-    except ValueError:
-        size = -1.0
-    if not 0.001 <= size <= 1e6:
-        raise argparse.ArgumentTypeError(f"must be 0.001 to 1000000 megabytes, got {text!r}")
-    return size
-
-
-def _chunk(text: str) -> float:
-    return _seconds(text, least=2.0)
-
-
-def _channel(text: str) -> str | int:
-    if text in ("mix", "all"):
-        return text
-    if text.isascii() and text.isdecimal():
-        return int(text)
-    raise argparse.ArgumentTypeError(f"must be mix, all or a number from 0, got {text!r}")

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from traceback import walk_tb
 from typing import Any
 
 import hydra
@@ -39,7 +38,14 @@ from asr.training.pretrained import load_pretrained, with_pretrained
 from asr.training.recipe import recipe, refuse_changes
 from asr.training.rehearsal import rehearse
 from asr.training.results import finished, save_results
-from asr.training.run_folder import choose_folder, is_child, resumed, started_again, write_config
+from asr.training.run_folder import (
+    choose_folder,
+    is_child,
+    refuse_another_trial,
+    resumed,
+    started_again,
+    write_config,
+)
 from asr.training.saving import Checkpoints
 from asr.training.trainer import part_processes
 
@@ -118,30 +124,44 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     return float(scores[f"test/{task.monitor.metric}"])
 
 
+class _CrashError(BaseException):
+    """Carries an error of a run past Hydra, which would print all overrides, secrets too."""
+
+
 @hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="train")
 def _run(cfg: DictConfig) -> float:
     with one_line_errors():  # here as well: Hydra adds lines of its own to what it sees
         config = plain(cfg)
         job = HydraConfig.get()
         overrides = list(job.overrides.task)
-        again = started_again(config["run_dir"])
+        trial = job.job.num if job.mode == RunMode.MULTIRUN else None
+        again = started_again(config["run_dir"], trial)
         if config["resume"]:
+            if trial is not None:
+                raise InputError("resume: goes on with one run; leave out -m")
             config = resumed(Path(config["resume"]), overrides)
             refuse_strangers(config, overrides)
         elif again:
-            config = resumed(Path(again), [])
+            stopped = resumed(Path(again), [])
+            if trial is not None:
+                refuse_another_trial(stopped, with_pretrained(config, overrides))
+            config = stopped
         check_config(config)
         if not config["resume"]:
             config = with_pretrained(config, overrides)
             check_config(config)
-        trial = job.job.num if job.mode == RunMode.MULTIRUN else None
         if trial is not None:  # Hydra's record of the sweep has its overrides in clear
             Path(job.sweep.dir, "multirun.yaml").unlink(missing_ok=True)
         folder = choose_folder(config["run_dir"], trial, config["resume"])
         # Processes that Lightning starts repeat this command, not a whole sweep.
         sys.argv = [__file__, *overrides]
         HydraConfig.instance().cfg = None
-        return train(config, folder)
+        try:
+            return train(config, folder)
+        except (InputError, BrokenPipeError):
+            raise
+        except Exception as error:
+            raise _CrashError from error
 
 
 def main() -> None:
@@ -159,9 +179,9 @@ def main() -> None:
             if isinstance(error.__cause__, InputError):
                 raise error.__cause__ from None
             raise explain(error, sys.argv[1:]) from None
+        except _CrashError as crash:
+            raise crash.__cause__ from None  # type: ignore[misc]  # it is always raised from one
         except Exception as error:
-            if any(frame.f_code.co_name == "train" for frame, _ in walk_tb(error.__traceback__)):
-                raise
             raise explain(error, sys.argv[1:]) from error  # of Hydra, before there was a config
 
 

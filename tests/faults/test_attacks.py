@@ -91,14 +91,10 @@ def test_a_pickle_is_not_run(run: Run, train: Run, tmp_path, mark, write, name: 
 
 @pytest.mark.parametrize(
     "address",
-    [
-        pytest.param("http://127.0.0.1:9/model.ckpt", id="attack-02-http"),
-        pytest.param("https://example.org/model.safetensors", id="attack-02-https"),
-        pytest.param("s3://bucket/model.ckpt", id="attack-02-s3"),
-        pytest.param("file:///etc/passwd", id="attack-02-file"),
-    ],
-)
-def test_an_address_is_not_opened(run: Run, train: Run, address: str) -> None:
+    ["http://127.0.0.1:9/model.ckpt", "https://example.org/model.safetensors",
+     "s3://bucket/model.ckpt", "file:///etc/passwd"],
+)  # fmt: skip
+def test_attack_02_an_address_is_not_opened(run: Run, train: Run, address: str) -> None:
     refused(run("describe", address), "download the file first")
     refused(train("corpus=tones", f"finetune.from='{address}'", "run_dir=out"), "download the file")
     refused(train("corpus=tones", f"resume='{address}'"), "holds no run")

@@ -29,79 +29,67 @@ from tests.faults.conftest import RATE, Run, refused
 
 TRAIN = ["corpus=tones", "trainer=cpu", "run_dir=out"]
 
-# Overrides of a training run, and what is said of them.
-CONFIGS = [
-    pytest.param(["max_epochs=3"], "max_epochs: no such setting; did you", id="row-70-unknown"),
-    pytest.param(["trainer.max_epoch=3"], "did you mean trainer.max_epochs?", id="row-70-misspelt"),
-    pytest.param(["+trainer.max_epoch=3"], "did you mean max_epochs?", id="row-70-added"),
-    pytest.param(["trainer.max_epochs=abc"], "trainer.max_epochs: ", id="row-71-word"),
-    pytest.param(["trainer.max_epochs="], "trainer.max_epochs: ", id="row-71-empty"),
-    pytest.param(["trainer.max_epochs='3'"], "trainer.max_epochs: ", id="row-71-text"),
-    pytest.param(["trainer.max_epochs=1.5"], "trainer.max_epochs: ", id="row-71-fraction"),
-    pytest.param(["trainer.max_epochs=1,2"], "add -m", id="row-72-sweep-without-m"),
-    pytest.param(["data_root=a b=c"], "quote values", id="row-72-grammar"),
-    pytest.param(["trainer.max_epochs=-1"], "max_epochs must be at least 1", id="row-73-minus-one"),
-    pytest.param(["trainer.max_epochs=0"], "max_epochs must be at least 1", id="row-73-zero"),
-    pytest.param(["trainer.max_epochs=null"], "give max_epochs or max_steps", id="row-73-none"),
-    pytest.param(["data.batch_utterances=0"], "batch_utterances must be", id="row-74-batch-0"),
-    pytest.param(["data.batch_utterances=-1"], "batch_utterances must be",
-                 id="row-74-batch-minus-1"),
-    pytest.param(["data.batch_seconds=-1"], "batch_seconds", id="row-74-batch-seconds"),
-    pytest.param(["data.workers=-1"], "workers and cache_mb 0 or more",
-                 id="row-74-workers-minus-1"),
-    pytest.param(["model.every.kernels=[4]"], "needs an odd kernel", id="row-78-even-kernel"),
-    pytest.param(["model.every.groups=7"], "groups must divide", id="row-79-groups"),
-    pytest.param(["model.every.stride=0"], "stride must be at least 1", id="row-80-stride-0"),
-    pytest.param(["model.every.dilation=0"], "dilation must be", id="row-80-dilation-0"),
-    pytest.param(["model.every.kernels=[0]"], "kernel must be", id="row-80-kernel-0"),
-    pytest.param(["model.blocks=[{channels: 0}]"], "channels", id="row-81-no-channels"),
-    pytest.param(["model.every.kernels=[-1]"], "kernel must be", id="row-81-kernel-minus-1"),
-    pytest.param(["model.every.dropout=-0.1"], "dropout must be", id="row-82-dropout-negative"),
-    pytest.param(["model.every.dropout='0.1'"], "model.every.dropout: ", id="row-82-dropout-text"),
-    pytest.param(["model.every.dropout=1.0"], "dropout must be", id="row-82-dropout-1"),
-    pytest.param(["optimizer.lr=-1"], "optimizer: ", id="row-85-lr-negative"),
-    pytest.param(["optimizer.lr=.nan"], "optimizer.lr: ", id="row-85-lr-nan"),
-    pytest.param(["optimizer.lr='1e-3'"], "optimizer.lr: ", id="row-85-lr-text"),
-    pytest.param(["optimizer.betas=[0.9,1.5]"], "optimizer: ", id="row-85-betas"),
-    pytest.param(["optimizer=sgd", "optimizer.momentum=-1"], "optimizer: ", id="row-85-momentum"),
-    pytest.param(["vocabulary=words", "vocabulary.units=[true,false]"], "vocabulary.units",
-                 id="row-86-booleans-as-words"),
-    pytest.param(["schedule.warmup=2"], "schedule: warmup must be", id="row-87-warmup"),
-    pytest.param(["schedule=warmup_hold_decay", "schedule.hold=1"], "schedule: warmup + hold",
-                 id="row-87-hold"),
-    pytest.param(["features.bins=256", "+features.n_fft=400"], "mel filters would be empty",
-                 id="row-88-empty-filters"),
-    pytest.param(["features.high_hz=9000"], "half the sample rate", id="row-88-beyond-nyquist"),
-    pytest.param(["+features.n_fft=256"], "n_fft must be", id="row-89-window-longer-than-n-fft"),
-    pytest.param(["features=mfcc", "features.coefficients=99", "features.bins=64"],
-                 "coefficients must be 1 to bins", id="row-89-more-coefficients-than-bins"),
-    pytest.param(["augment.spectrogram.frequency_width=100"], "could blank all 80 bins",
-                 id="row-90-mask-of-everything"),
-    pytest.param(["augment.spectrogram.time_fraction=0.6"], "could blank all of it",
-                 id="row-90-mask-of-all-frames"),
-    pytest.param(["trainer=gpu"], "use trainer=cpu", id="row-91-no-gpu"),
-    pytest.param(["trainer.precision='16'"], "use bf16 or 32", id="row-92-16-bits-on-a-cpu"),
-    pytest.param(["trainer.accumulate=0"], "accumulate must be", id="row-93-accumulate-0"),
-    pytest.param(["trainer.validate_every=0"], "validate_every must be", id="row-93-validate-0"),
-    pytest.param(["trainer.gradient_clip=-1"], "gradient_clip must be", id="row-93-clip"),
-    pytest.param(["trainer.deterministic=maybe"], "trainer.deterministic: ", id="row-93-maybe"),
-    pytest.param(["+trainer.lightning={limit_train_batches: -3}"], "trainer: ",
-                 id="row-93-lightning"),
-    pytest.param(["trainer.devices=-5"], "trainer", id="row-93-devices"),
-    pytest.param(["trainer.lightning={nothing: 1}"], "add it by +trainer.lightning",
-                 id="row-93-unknown-of-lightning"),
-    pytest.param(["+trainer.lightning={fast_dev_run: true, overfit_batches: -1}"], "trainer",
-                 id="row-93-overfit"),
-    pytest.param(["run_dir=/proc/nothing"], "run_dir: cannot make", id="row-95-unwritable"),
-    pytest.param(["resume=nowhere"], "holds no run", id="row-96-resume-of-nothing"),
-    pytest.param(["resume=null", "finetune.from=nowhere"], "nowhere", id="row-96-no-weights"),
-]  # fmt: skip
+# Row, overrides of a training run, and what is said of them.
+CONFIGS = """
+row-70-unknown | max_epochs=3 | max_epochs: no such setting; did you
+row-70-misspelt | trainer.max_epoch=3 | did you mean trainer.max_epochs?
+row-70-added | +trainer.max_epoch=3 | did you mean max_epochs?
+row-71-word | trainer.max_epochs=abc | trainer.max_epochs:
+row-71-empty | trainer.max_epochs= | trainer.max_epochs:
+row-71-text | trainer.max_epochs='3' | trainer.max_epochs:
+row-71-fraction | trainer.max_epochs=1.5 | trainer.max_epochs:
+row-72-sweep-without-m | trainer.max_epochs=1,2 | add -m
+row-72-grammar | data_root=a b=c | quote values
+row-73-minus-one | trainer.max_epochs=-1 | max_epochs must be at least 1
+row-73-zero | trainer.max_epochs=0 | max_epochs must be at least 1
+row-73-none | trainer.max_epochs=null | give max_epochs or max_steps
+row-74-batch-0 | data.batch_utterances=0 | batch_utterances must be
+row-74-batch-minus-1 | data.batch_utterances=-1 | batch_utterances must be
+row-74-batch-seconds | data.batch_seconds=-1 | batch_seconds
+row-74-workers-minus-1 | data.workers=-1 | workers and cache_mb 0 or more
+row-78-even-kernel | model.every.kernels=[4] | needs an odd kernel
+row-79-groups | model.every.groups=7 | groups must divide
+row-80-stride-0 | model.every.stride=0 | stride must be at least 1
+row-80-dilation-0 | model.every.dilation=0 | dilation must be
+row-80-kernel-0 | model.every.kernels=[0] | kernel must be
+row-81-no-channels | model.blocks=[{channels: 0}] | channels
+row-81-kernel-minus-1 | model.every.kernels=[-1] | kernel must be
+row-82-dropout-negative | model.every.dropout=-0.1 | dropout must be
+row-82-dropout-text | model.every.dropout='0.1' | model.every.dropout:
+row-82-dropout-1 | model.every.dropout=1.0 | dropout must be
+row-85-lr-negative | optimizer.lr=-1 | optimizer:
+row-85-lr-nan | optimizer.lr=.nan | optimizer.lr:
+row-85-lr-text | optimizer.lr='1e-3' | optimizer.lr:
+row-85-betas | optimizer.betas=[0.9,1.5] | optimizer:
+row-85-momentum | optimizer=sgd | optimizer.momentum=-1 | optimizer:
+row-86-booleans-as-words | vocabulary=words | vocabulary.units=[true,false] | vocabulary.units
+row-87-warmup | schedule.warmup=2 | schedule: warmup must be
+row-87-hold | schedule=warmup_hold_decay | schedule.hold=1 | schedule: warmup + hold
+row-88-empty-filters | features.bins=256 | +features.n_fft=400 | mel filters would be empty
+row-88-beyond-nyquist | features.high_hz=9000 | half the sample rate
+row-89-window-longer-than-n-fft | +features.n_fft=256 | n_fft must be
+row-89-coefficients | features=mfcc | features.coefficients=99 | coefficients must be 1 to
+row-90-mask-of-everything | augment.spectrogram.frequency_width=100 | could blank all 80 bins
+row-90-mask-of-all-frames | augment.spectrogram.time_fraction=0.6 | could blank all of it
+row-91-no-gpu | trainer=gpu | use trainer=cpu
+row-92-16-bits-on-a-cpu | trainer.precision='16' | use bf16 or 32
+row-93-accumulate-0 | trainer.accumulate=0 | accumulate must be
+row-93-validate-0 | trainer.validate_every=0 | validate_every must be
+row-93-clip | trainer.gradient_clip=-1 | gradient_clip must be
+row-93-maybe | trainer.deterministic=maybe | trainer.deterministic:
+row-93-lightning | +trainer.lightning={limit_train_batches: -3} | trainer:
+row-93-devices | trainer.devices=-5 | trainer
+row-93-unknown-of-lightning | trainer.lightning={nothing: 1} | add it by +trainer.lightning
+row-93-overfit | +trainer.lightning={fast_dev_run: true, overfit_batches: -1} | trainer
+row-95-unwritable | run_dir=/proc/nothing | run_dir: cannot make
+row-96-resume-of-nothing | resume=nowhere | holds no run
+row-96-no-weights | resume=null | finetune.from=nowhere | nowhere
+""".splitlines()[1:]
 
 
-@pytest.mark.parametrize(("overrides", "message"), CONFIGS)
-def test_a_config_that_cannot_be_is_refused_before_data_are_read(
-    train: Run, overrides: list[str], message: str
-) -> None:
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.partition(" ")[0])
+def test_a_config_that_cannot_be_is_refused_before_data_are_read(train: Run, config: str) -> None:
+    _, *overrides, message = config.split(" | ")
     refused(train(*TRAIN, *overrides), message)
 
 

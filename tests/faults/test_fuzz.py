@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
@@ -99,54 +99,37 @@ def _edited(header: Any, edits: list[tuple[int, Any]]) -> Any:
     return header
 
 
-def _check_bytes(files: dict[str, bytes], folder: Path, name: str, mutations: Any) -> None:
-    (folder / name).write_bytes(_mutated(files[name], mutations))
-    _loads_or_refuses(folder / name)
-
-
-def _check_description(bundle: Path, folder: Path, edits: list[tuple[int, Any]]) -> None:
-    recognizer, facts = load_model(bundle)
-    header = _edited(json.loads(description(recognizer, facts)), edits)
-    path = folder / "evil.safetensors"
-    save_file(dict(recognizer.model.state_dict()), path, {KEY: json.dumps(header)})
-    _loads_or_refuses(path)
-
-
-LONG = settings(max_examples=MANY, suppress_health_check=list(HealthCheck))
-SHORT = settings(max_examples=FEW, suppress_health_check=list(HealthCheck))
 NAMES = st.sampled_from(["evil.safetensors", "evil.ckpt"])
 EDITS = st.lists(st.tuples(st.integers(0, 10_000), HOSTILE), min_size=1, max_size=4)
+EXAMPLES = [FEW, pytest.param(MANY, marks=pytest.mark.slow)]
 
 
-@SHORT
-@given(name=NAMES, mutations=_mutations())
+@pytest.mark.parametrize("examples", EXAMPLES)
 def test_attack_13_mutated_bytes_are_loaded_or_refused(
-    files: dict[str, bytes], tmp_path: Path, name: str, mutations: Any
+    files: dict[str, bytes], tmp_path: Path, examples: int
 ) -> None:
-    _check_bytes(files, tmp_path, name, mutations)
+    @settings(max_examples=examples)
+    @given(name=NAMES, mutations=_mutations())
+    def check(name: str, mutations: Any) -> None:
+        (tmp_path / name).write_bytes(_mutated(files[name], mutations))
+        _loads_or_refuses(tmp_path / name)
+
+    check()
 
 
-@SHORT
-@given(edits=EDITS)
+@pytest.mark.parametrize("examples", EXAMPLES)
 def test_attack_13_edited_descriptions_are_loaded_or_refused(
-    bundle: Path, tmp_path: Path, edits: Any
+    bundle: Path, tmp_path: Path, examples: int
 ) -> None:
-    _check_description(bundle, tmp_path, edits)
+    recognizer, facts = load_model(bundle)
+    weights = dict(recognizer.model.state_dict())
+    path = tmp_path / "evil.safetensors"
 
+    @settings(max_examples=examples)
+    @given(edits=EDITS)
+    def check(edits: Any) -> None:
+        header = _edited(json.loads(description(recognizer, facts)), edits)
+        save_file(weights, path, {KEY: json.dumps(header)})
+        _loads_or_refuses(path)
 
-@pytest.mark.slow
-@LONG
-@given(name=NAMES, mutations=_mutations())
-def test_many_mutated_files_are_loaded_or_refused(
-    files: dict[str, bytes], tmp_path: Path, name: str, mutations: Any
-) -> None:
-    _check_bytes(files, tmp_path, name, mutations)
-
-
-@pytest.mark.slow
-@LONG
-@given(edits=EDITS)
-def test_many_edited_descriptions_are_loaded_or_refused(
-    bundle: Path, tmp_path: Path, edits: Any
-) -> None:
-    _check_description(bundle, tmp_path, edits)
+    check()

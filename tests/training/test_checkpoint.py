@@ -38,7 +38,7 @@ def step_of(path: Path) -> int:
     return int(torch.load(path, weights_only=True)["global_step"])
 
 
-def test_a_full_disk_leaves_the_previous_checkpoint_and_names_the_free_space(
+def test_write_02_a_full_disk_leaves_the_previous_checkpoint_and_names_the_free_space(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "last.ckpt", 1)
@@ -67,12 +67,14 @@ def test_a_file_that_may_not_grow_leaves_the_previous_checkpoint(tmp_path: Path)
     assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]
 
 
-def test_the_temporary_folder_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_03_the_temporary_folder_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TMPDIR", "/nowhere")
     assert step_of(write(tmp_path / "last.ckpt", 1)) == 1
 
 
-def test_what_a_killed_run_left_half_written_is_swept(tmp_path: Path) -> None:
+def test_write_01_what_a_killed_run_left_half_written_is_swept(tmp_path: Path) -> None:
     (tmp_path / ".last.ckpt.123.writing").write_bytes(b"half")
     write(tmp_path / "last.ckpt", 1)
     assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]
@@ -85,7 +87,7 @@ def test_space_is_checked_before_training(tmp_path: Path) -> None:
     refuse_too_little_space(tmp_path, 1000)
 
 
-def test_the_newest_checkpoint_is_found_by_its_content(tmp_path: Path) -> None:
+def test_write_04_the_newest_checkpoint_is_found_by_its_content(tmp_path: Path) -> None:
     write(tmp_path / "last.ckpt", 5)
     write(tmp_path / "last-v1.ckpt", 7)
     write(tmp_path / "best.ckpt", 6)

@@ -1,6 +1,6 @@
 """Two processes on the CPU: what several GPUs do, with gloo in place of NCCL.
 
-Of the table of faults, section 2: the rows DDP of Signals, and DDP + Hydra.
+Of the table of faults, section 2: rows 10 to 13 of Signals, and DDP + Hydra.
 """
 
 import json
@@ -21,7 +21,7 @@ from .conftest import ROOT, summary
 from .forked import start_two, tiny
 
 
-def test_two_processes_test_exactly_what_one_evaluates(
+def test_processes_01_two_test_exactly_what_one_evaluates(
     run, tmp_path: Path, tones: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # 13 test clips do not divide by two: none may be lost, none counted twice.
@@ -87,7 +87,12 @@ def gone(process: Path) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
+    ("number", "status"),
+    [
+        pytest.param(signal.SIGTERM, 143, id="signal-10-sigterm"),
+        pytest.param(signal.SIGINT, 130, id="signal-11-sigint"),
+        pytest.param(signal.SIGHUP, 129, id="signal-11-sighup"),
+    ],
 )
 def test_a_signal_to_the_first_process_alone_ends_all(
     tones: Path, tmp_path: Path, number: int, status: int
@@ -122,7 +127,7 @@ def test_a_process_that_crashes_ends_all_with_its_traceback_first(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rank", [0, 1])
-def test_a_process_that_ends_without_a_word_ends_all(
+def test_signal_13_a_process_that_ends_without_a_word_ends_all(
     tones: Path, tmp_path: Path, rank: int
 ) -> None:
     crash = f"+callbacks.crash={{_target_: crashing.Crashing, rank: {rank}, at: 5, status: 17}}"
@@ -134,7 +139,9 @@ def test_a_process_that_ends_without_a_word_ends_all(
 
 
 @pytest.mark.slow
-def test_no_process_outlives_the_first_by_more_than_seconds(tones: Path, tmp_path: Path) -> None:
+def test_signal_12_no_process_outlives_the_first_by_more_than_seconds(
+    tones: Path, tmp_path: Path
+) -> None:
     with beside(tones, tmp_path, "trainer.max_epochs=5000") as launched:
         launched.until("epoch 1,")
         children = launched.children()
@@ -143,7 +150,7 @@ def test_no_process_outlives_the_first_by_more_than_seconds(tones: Path, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_sweep_of_two_processes_has_a_folder_for_each_trial_and_no_other(
+def test_processes_02_a_sweep_of_two_has_a_folder_for_each_trial_and_no_other(
     run, tones: Path, tmp_path: Path
 ) -> None:
     # A quote in the name of the folder would break the command that Lightning starts again.

@@ -40,12 +40,15 @@ CHAINS = [
     ("sync:0", "sync:0", "sync:0"),
 ]
 FAST = [
-    ("a save at each step", ("batch:4", "batch:4", "batch:6")),
-    ("saves at validations only", ("validation:1", "step:6", "batch:9")),
-    ("loader workers", ("batch:3", "validation:0", "step:7")),
-    ("max_steps", ("batch:4", "batch:8", "sync:4")),
-    ("accumulation", ("batch:3", "step:5", "batch:9")),
-]
+    pytest.param("a save at each step", ("batch:4", "batch:4", "batch:6"),
+                 id="resume-01-resume-05-resume-08-each-step"),
+    pytest.param("saves at validations only", ("validation:1", "step:6", "batch:9"),
+                 id="resume-02-validations-only"),
+    pytest.param("loader workers", ("batch:3", "validation:0", "step:7"),
+                 id="resume-03-resume-04-workers"),
+    pytest.param("max_steps", ("batch:4", "batch:8", "sync:4"), id="resume-06-max-steps"),
+    pytest.param("accumulation", ("batch:3", "step:5", "batch:9"), id="resume-07-accumulation"),
+]  # fmt: skip
 
 
 def whole_and_parts(tones: Path, cwd: Path, setting: str, chain: Sequence[str]) -> list[str]:
@@ -65,7 +68,7 @@ def whole_and_parts(tones: Path, cwd: Path, setting: str, chain: Sequence[str]) 
     return differences(cwd / "whole", cwd / name)
 
 
-@pytest.mark.parametrize(("setting", "chain"), FAST, ids=lambda item: str(item).replace(" ", "_"))
+@pytest.mark.parametrize(("setting", "chain"), FAST)
 def test_a_run_killed_three_times_ends_like_one_that_was_not(
     tones: Path, tmp_path: Path, setting: str, chain: tuple[str, ...]
 ) -> None:
@@ -93,7 +96,7 @@ def test_a_run_killed_time_and_again_ends_like_one_that_was_not(
 
 
 @pytest.mark.slow
-def test_two_processes_killed_at_any_batch_end_like_two_that_were_not(
+def test_resume_09_two_processes_killed_at_any_batch_end_like_two_that_were_not(
     tones: Path, tmp_path: Path
 ) -> None:
     options = tiny(tones, "data.batch_seconds=15", "save_every_steps=1")

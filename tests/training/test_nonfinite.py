@@ -29,7 +29,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", ["waveform", "loss", "gradient"])
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd", "novograd"])  # adamw is fused
-def test_a_step_that_is_not_finite_changes_nothing(
+def test_finite_01_a_step_that_is_not_finite_changes_nothing(
     tones: Path, tmp_path: Path, kind: str, optimizer: str
 ) -> None:
     options = tiny(tones, *PLAIN, f"optimizer={optimizer}", "callbacks.ema=null")
@@ -67,7 +67,9 @@ def test_training_goes_on_after_it_and_the_average_stays_finite(
         assert all(tensor.isfinite().all() for tensor in state(tmp_path / "out")[part].values())
 
 
-def test_many_in_a_row_end_the_run_in_one_line_and_status_2(tones: Path, tmp_path: Path) -> None:
+def test_finite_03_many_in_a_row_end_the_run_in_one_line_and_status_2(
+    tones: Path, tmp_path: Path
+) -> None:
     options = tiny(tones, "run_dir=out", "max_nonfinite_steps=2")
     ended = start(tmp_path, options, "loss:3-9")
     assert ended.status == 2
@@ -84,7 +86,9 @@ def test_one_good_step_between_them_lets_the_run_go_on(tones: Path, tmp_path: Pa
     assert start(tmp_path, options, "loss:3-5").status == 0
 
 
-def test_a_good_checkpoint_is_not_replaced_by_one_that_is_not_finite(tmp_path: Path) -> None:
+def test_finite_02_a_good_checkpoint_is_not_replaced_by_one_that_is_not_finite(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "last.ckpt"
     good = {"state_dict": {"model.weight": torch.ones(3)}, "global_step": 7}
     AtomicCheckpointIO().save_checkpoint(good, path)

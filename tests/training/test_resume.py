@@ -86,7 +86,7 @@ def test_another_number_of_threads_is_told(stopped: Path, tmp_path: Path, tones:
     assert "resume: was trained with 1 threads, is now with 2; the last bits may" in ended.out
 
 
-def test_resuming_a_finished_run_says_so(tones: Path, tmp_path: Path) -> None:
+def test_row_101_resuming_a_finished_run_says_so(tones: Path, tmp_path: Path) -> None:
     start(tmp_path, tiny(tones, "run_dir=out"))
     names = ("last.ckpt", "best.ckpt", "metrics.csv", "summary.json", "model.safetensors")
     before = [(tmp_path / "out" / name).read_bytes() for name in names]

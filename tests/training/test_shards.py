@@ -12,7 +12,8 @@ from asr.data.utterance import Corpus
 from asr.decoding.greedy import GreedyDecoder
 from asr.tasks.ctc import CTC
 from asr.text.units import Units
-from asr.training.data import SPLITS, SpeechData
+from asr.training.data import SpeechData
+from asr.training.splits import SPLITS
 
 RATE = 8000
 

@@ -1,6 +1,6 @@
 """A run that is asked to stop saves its state, says so, and goes on from there exactly.
 
-Of the table of faults, section 2, Signals: rows SIGTERM to SIGUSR1.
+Of the table of faults, section 2, Signals: rows 1 to 9.
 """
 
 import os
@@ -13,16 +13,18 @@ from .forked import Launched, start, tiny
 from .two_runs import differences
 
 CASES = {
-    "SIGTERM plain": (signal.SIGTERM, ["batch:5"], 143, []),
-    "SIGTERM with accumulation": (
+    "signal-01 SIGTERM plain": (signal.SIGTERM, ["batch:5"], 143, []),
+    "signal-04 SIGTERM with accumulation": (
         signal.SIGTERM, ["batch:2", "step:6"], 143, ["trainer.accumulate=2"],
     ),
     "SIGTERM with workers": (signal.SIGTERM, ["batch:5"], 143, ["data.workers=2"]),
-    "SIGTERM at an epoch's end, then within": (signal.SIGTERM, ["step:3", "batch:6"], 143, []),
-    "SIGTERM within validations": (signal.SIGTERM, ["validation:0", "validation:1"], 143, []),
-    "SIGINT in the first batch": (signal.SIGINT, ["batch:0"], 130, []),
-    "SIGHUP": (signal.SIGHUP, ["step:6"], 129, []),
-    "SIGUSR1": (signal.SIGUSR1, ["batch:9"], 138, []),
+    "signal-02 SIGTERM at an epoch's end": (signal.SIGTERM, ["step:3", "batch:6"], 143, []),
+    "signal-03 SIGTERM within validations": (
+        signal.SIGTERM, ["validation:0", "validation:1"], 143, [],
+    ),
+    "signal-06 SIGINT in the first batch": (signal.SIGINT, ["batch:0"], 130, []),
+    "signal-08 SIGHUP": (signal.SIGHUP, ["step:6"], 129, []),
+    "signal-08 SIGUSR1": (signal.SIGUSR1, ["batch:9"], 138, []),
 }  # fmt: skip
 
 
@@ -56,7 +58,7 @@ def test_before_training_a_signal_just_ends_the_run(
     assert start(tmp_path, tiny(tones, "run_dir=out")).status == 0
 
 
-def test_an_error_of_the_program_leaves_the_last_save_to_go_on_from(
+def test_signal_09_an_error_of_the_program_leaves_the_last_save_to_go_on_from(
     tones: Path, tmp_path: Path
 ) -> None:
     options = tiny(tones, "save_every_steps=3")
@@ -68,7 +70,22 @@ def test_an_error_of_the_program_leaves_the_last_save_to_go_on_from(
     assert differences(tmp_path / "whole", tmp_path / "parts") == []
 
 
-def test_a_second_sigint_stops_at_once_and_harms_nothing(tones: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("several", [[], ["-m"]], ids=["run", "sweep"])
+def test_a_crash_prints_its_traceback_without_the_overrides(
+    tones: Path, tmp_path: Path, several: list[str]
+) -> None:
+    options = [*several, *tiny(tones, "run_dir=planted-0123")]
+    failed = start(tmp_path, options, "error:1")
+    assert failed.status == 1
+    assert failed.err.count("Traceback (most recent call last):") == 1
+    assert failed.err.splitlines()[-1] == "ArithmeticError: failed on purpose"
+    assert "planted" not in failed.err
+    assert "overrides" not in failed.err
+
+
+def test_signal_07_a_second_sigint_stops_at_once_and_harms_nothing(
+    tones: Path, tmp_path: Path
+) -> None:
     options = tiny(tones, "save_every_steps=1")
     assert start(tmp_path, [*options, "run_dir=whole"]).status == 0
     command = [*options, "run_dir=parts"]
@@ -97,15 +114,20 @@ def test_sigint_is_heard_although_a_shell_started_the_run_in_its_background(
     assert "saved out/last.ckpt" in ended.out
 
 
-@pytest.mark.parametrize("moment", ["batch:5", "step:11"])
-def test_slurm_is_asked_to_requeue_and_the_same_command_then_goes_on(
-    tones: Path, tmp_path: Path, moment: str
-) -> None:
+@pytest.fixture
+def slurm(tmp_path: Path) -> dict[str, str]:
+    """The environment of a job, whose scontrol writes down what it is asked."""
     program = tmp_path / "bin" / "scontrol"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
     program.chmod(0o755)
-    slurm = {"SLURM_JOB_ID": "77", "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    return {"SLURM_JOB_ID": "77", "PATH": f"{program.parent}:{os.environ['PATH']}"}
+
+
+@pytest.mark.parametrize("moment", ["batch:5", "step:11"])
+def test_slurm_is_asked_to_requeue_and_the_same_command_then_goes_on(
+    tones: Path, tmp_path: Path, slurm: dict[str, str], moment: str
+) -> None:
     options = tiny(tones)
     assert start(tmp_path, [*options, "run_dir=whole"]).status == 0
     command = [*options, "run_dir=parts"]
@@ -120,6 +142,40 @@ def test_slurm_is_asked_to_requeue_and_the_same_command_then_goes_on(
     assert differences(tmp_path / "whole", tmp_path / "parts") == []
 
 
+def test_a_requeued_sweep_goes_on_with_the_trial_that_was_stopped(
+    tones: Path, tmp_path: Path, slurm: dict[str, str]
+) -> None:
+    options = ["-m", *tiny(tones, "seed=1,2,3", "trainer.max_epochs=2")]
+    assert start(tmp_path, [*options, "run_dir=whole"]).status == 0
+    command = [*options, "run_dir=parts"]
+
+    stopped = start(tmp_path, command, "validation:2", number=signal.SIGUSR1, environment=slurm)
+    first = (tmp_path / "parts/0/summary.json").stat().st_mtime_ns
+    again = start(tmp_path, command, environment={**slurm, "SLURM_RESTART_COUNT": "1"})
+
+    assert stopped.status == 138, stopped.out + stopped.err
+    assert "SIGUSR1: saved parts/1/last.ckpt at step 4" in stopped.out
+    assert (tmp_path / "asked").read_text() == "requeue 77\n"
+    assert "parts/2" not in stopped.out
+    assert again.status == 0, again.out + again.err
+    assert "parts/0 is finished" in again.out
+    assert (tmp_path / "parts/0/summary.json").stat().st_mtime_ns == first
+    for trial in "012":
+        assert differences(tmp_path / "whole" / trial, tmp_path / "parts" / trial) == []
+
+
+def test_a_sweep_does_not_go_on_with_a_trial_of_other_settings(
+    tones: Path, tmp_path: Path, slurm: dict[str, str]
+) -> None:
+    options = ["-m", *tiny(tones, "run_dir=out", "trainer.max_epochs=1")]
+    assert start(tmp_path, [*options, "seed=1,2"], environment=slurm).status == 0
+    restarted = {**slurm, "SLURM_RESTART_COUNT": "1"}
+    again = start(tmp_path, [*options, "seed=2,1"], environment=restarted)
+    assert again.status == 2
+    [line] = again.err.splitlines()
+    assert line.startswith("error: run_dir: out/0 holds a trial with another seed than this one")
+
+
 def test_a_requeue_that_fails_is_said_and_the_state_is_saved(tones: Path, tmp_path: Path) -> None:
     slurm = {"SLURM_JOB_ID": "77", "PATH": "/nowhere"}
     options = tiny(tones, "run_dir=out")
@@ -129,7 +185,7 @@ def test_a_requeue_that_fails_is_said_and_the_state_is_saved(tones: Path, tmp_pa
     assert (tmp_path / "out/last.ckpt").is_file()
 
 
-def test_sigterm_to_all_processes_of_a_run_is_no_error_of_its_workers(
+def test_signal_05_to_all_processes_of_a_run_is_no_error_of_its_workers(
     tones: Path, tmp_path: Path
 ) -> None:
     options = tiny(tones, "run_dir=out", "data.workers=2", "trainer.max_epochs=300")

@@ -42,7 +42,7 @@ def silent_server() -> Iterator[str]:
     server.server_close()
 
 
-def test_a_run_logs_scalars_config_predictions_and_model(
+def test_wandb_01_a_run_logs_scalars_config_predictions_and_model(
     run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASR_TEST_TOKEN", SECRET)
@@ -88,7 +88,7 @@ def test_a_classifier_logs_its_confusion_matrix(run, tmp_path: Path) -> None:
     assert {actual for actual, _, _ in table["data"]} == {"a", "b", "c"}
 
 
-def test_a_resumed_run_goes_on_under_its_id(tmp_path: Path) -> None:
+def test_wandb_05_a_resumed_run_goes_on_under_its_id(tmp_path: Path) -> None:
     for _ in range(2):
         logger = WandbLog(tmp_path, mode="offline")
         logger.log_metrics({"loss": 1.0}, step=1)
@@ -146,7 +146,7 @@ def test_a_killed_process_is_told_once(tmp_path: Path, caplog: pytest.LogCapture
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the backend in /proc")
-def test_a_killed_backend_of_wandb_ends_nothing_but_its_own_log(
+def test_wandb_04_a_killed_backend_ends_nothing_but_its_own_log(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     logger = WandbLog(tmp_path, mode="offline")
@@ -196,7 +196,9 @@ def test_results_that_cannot_be_logged_end_nothing(
     assert record.message.startswith("wandb: logs no more")
 
 
-def test_a_full_disk_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_folder_that_is_gone_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     logger = WandbLog(tmp_path / "is not there", mode="offline")
 
     for step in range(3):
@@ -207,7 +209,31 @@ def test_a_full_disk_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     assert record.message.startswith("wandb: logs no more")
 
 
-def test_without_a_network_a_run_is_logged_offline(
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="limits a process of its own")
+def test_a_disk_that_is_full_for_wandb_costs_one_warning(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Files of the process that logs, and of what it starts, may not grow beyond a kilobyte.
+    limits = tmp_path / "limits"
+    limits.mkdir()
+    (limits / "sitecustomize.py").write_text(
+        "import resource, sys\n"
+        "if 'asr.training.wandb_process' in sys.orig_argv:\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))\n"
+    )
+    paths = [str(limits), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+
+    done = run("logger=wandb", "logger.wandb.mode=offline", "run_dir=out", "trainer.max_epochs=2")
+
+    assert "wer" in summary(tmp_path / "out")["test"]
+    assert (tmp_path / "out/metrics.csv").read_text().count("\n") > 2
+    [line] = [line for line in done.stderr.splitlines() if "wandb" in line]
+    assert line.endswith("; the run goes on without it")
+
+
+def test_wandb_03_without_a_network_a_run_is_logged_offline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
@@ -216,7 +242,7 @@ def test_without_a_network_a_run_is_logged_offline(
     assert capfd.readouterr().err.startswith("wandb: no answer from http://127.0.0.1:9 (")
 
 
-def test_without_a_key_a_run_is_logged_offline(
+def test_wandb_02_without_a_key_a_run_is_logged_offline(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],

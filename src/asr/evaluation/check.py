@@ -9,10 +9,12 @@ import numpy as np
 
 from asr.assemble import Recognizer
 from asr.data.index import Index
+from asr.data.limits import LONGEST, MOST_SKIPPED, SHORTEST
 from asr.data.overlap import digests, place, shared
 from asr.data.utterance import Utterance
-from asr.evaluation.fault import STRUCTURAL, Fault
+from asr.evaluation.fault import Fault
 from asr.evaluation.listening import listen
+from asr.evaluation.refusals import refusals
 from asr.evaluation.rows import Rows
 from asr.evaluation.spelling import Outside, Spelling, learnable, outside, spelling_of, unspelt
 
@@ -53,6 +55,7 @@ class Report:
         outside: what that cannot spell.
         bad: rows that could not be used, by split and id, with the reason; of a repeated id the
             first row can.
+        refusals: why training would refuse the corpus as a whole, the gravest reason first.
     """
 
     splits: Mapping[str, SplitFacts]
@@ -60,25 +63,29 @@ class Report:
     spelling: str
     outside: Sequence[Outside]
     bad: Mapping[tuple[str, str], str]
-
-    @property
-    def structural(self) -> list[Fault]:
-        """The faults for which training refuses the whole corpus."""
-        return [fault for fault in self.faults if fault.kind in STRUCTURAL]
+    refusals: Sequence[str]
 
 
-def check(rows: Rows, recognizer: Recognizer | None = None, *, decode: bool = False) -> Report:
+def check(
+    rows: Rows,
+    recognizer: Recognizer | None = None,
+    *,
+    decode: bool = False,
+    most_skipped: float = MOST_SKIPPED,
+) -> Report:
     """Look at every utterance; no fault stops the search for others.
 
     Args:
         recognizer: whose vocabulary and frame rate the utterances have to suit; without one,
             transcripts and labels are held against those of the training split.
         decode: whether to read every sample, not only the headers.
+        most_skipped: share of a split that training may leave out.
     """
     faults = list(rows.faults)
     indexes: dict[str, Index] = {}
     for split, utterances in rows.splits.items():
-        index, heard = listen(split, Index.of(_once(split, utterances, faults)), decode=decode)
+        once = Index.of(_once(split, utterances, faults), SHORTEST, LONGEST)
+        index, heard = listen(split, once, decode=decode)
         indexes[split] = index
         faults += heard
         faults += [
@@ -90,21 +97,33 @@ def check(rows: Rows, recognizer: Recognizer | None = None, *, decode: bool = Fa
     faults += [
         Fault("outside", stranger.split, stranger.symbol, stranger.told) for stranger in strangers
     ]
-    if recognizer is not None:
+    if recognizer is None:
+        faults += _wordless(indexes)
+    else:
         faults += learnable(recognizer, indexes)
         faults += _upsampled(recognizer.model.sample_rate, indexes)
     contents = digests(row for index in indexes.values() for row in index)
     faults += _overlaps(rows.splits, contents)
     faults += _conflicts(indexes, contents)
     faults += _one_label(indexes)
-    bad = [fault for fault in faults if fault.kind in ("unusable", "infeasible")]
-    bad += unspelt(spelling, indexes) if recognizer is not None else []
+    unusable = [fault for fault in faults if fault.kind in ("unusable", "infeasible")]
+    unusable += unspelt(spelling, indexes) if recognizer is not None else []
+    bad = {(fault.split, fault.id): fault.reason for fault in unusable}
     return Report(
         {split: _facts(index, len(rows.splits[split]), spelling)
          for split, index in indexes.items()},
-        faults, spelling.name, strangers,
-        {(fault.split, fault.id): fault.reason for fault in bad},
+        faults, spelling.name, strangers, bad,
+        list(refusals(faults, _left_out(unusable), indexes, recognizer, most_skipped)),
     )  # fmt: skip
+
+
+def _left_out(unusable: Iterable[Fault]) -> dict[tuple[str, str], str]:
+    """What training would leave out; what cannot be learnt is still scored in the other splits."""
+    return {
+        (fault.split, fault.id): fault.reason
+        for fault in unusable
+        if fault.kind == "unusable" or fault.split not in ("val", "test")
+    }
 
 
 def _once(split: str, utterances: Iterable[Utterance], faults: list[Fault]) -> Iterator[Utterance]:
@@ -117,6 +136,14 @@ def _once(split: str, utterances: Iterable[Utterance], faults: list[Fault]) -> I
             continue
         seen[utterance.id] = line
         yield utterance
+
+
+def _wordless(indexes: Mapping[str, Index]) -> Iterator[Fault]:
+    for split, index in indexes.items():
+        for row in index if split not in ("val", "test") else ():
+            if not row.text.strip() and not row.label:
+                where = row.line or str(row.path)
+                yield Fault("unusable", split, row.id, "neither text nor label", where)
 
 
 def _overlaps(

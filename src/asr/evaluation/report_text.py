@@ -29,7 +29,8 @@ def to_values(report: Report) -> dict[str, Any]:
         "spelling": report.spelling,
         "outside": [item._asdict() for item in report.outside],
         "faults": [fault._asdict() for fault in report.faults],
-        "usable": not report.structural,
+        "usable": not report.refusals,
+        "refusals": list(report.refusals),
     }
 
 

@@ -1,43 +1,40 @@
-"""The three splits of a corpus, from the files to the loaders."""
+"""The three splits of a corpus as batches, in the order that seed and epoch give."""
 
 from __future__ import annotations
 
 import logging
 import os
-import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from hashlib import blake2b
-from itertools import chain
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import lightning as L
 import torch
-from filelock import FileLock
 from torch.utils.data import DataLoader
 
 from asr.data.audio import Channel
 from asr.data.batch import Batch, collate
 from asr.data.dataset import SpeechDataset, WaveformAugment
 from asr.data.index import Index
-from asr.data.index_cache import open_index
+from asr.data.limits import LONGEST, MOST_SKIPPED, SHORTEST
 from asr.data.locality import shuffle_windows
 from asr.data.sampler import BatchSampler
-from asr.data.skipped import Rows, Skipped
-from asr.data.unread import unread_rows
+from asr.data.skipped import Rows
 from asr.data.utterance import Corpus, Split, Utterance
 from asr.errors import InputError
-from asr.json_files import write_json_lines
 from asr.tasks.task import Task
 from asr.training.fair_test import compare, say_if_one_label
 from asr.training.signals import ignore_signals
-from asr.training.usable import Outside, Textless, unscorable, unteachable
+from asr.training.splits import (
+    facts_of,
+    read_splits,
+    refuse_too_few,
+    teachable_splits,
+    write_skipped,
+)
+from asr.training.usable import Outside, Textless
 
 log = logging.getLogger("asr")
-
-SPLITS: tuple[Split, ...] = get_args(Split)
 
 
 class SpeechData(L.LightningDataModule):
@@ -82,9 +79,9 @@ class SpeechData(L.LightningDataModule):
         eval_seconds: float = 120.0,
         workers: int = 0,
         channel: Channel = "mix",
-        shortest: float = 0.05,
-        longest: float = 35.0,
-        max_skip_fraction: float = 0.01,
+        shortest: float = SHORTEST,
+        longest: float = LONGEST,
+        max_skip_fraction: float = MOST_SKIPPED,
         cache_mb: float = 1024.0,
         outside: Outside = "skip",
         textless: Textless = "skip",
@@ -136,17 +133,8 @@ class SpeechData(L.LightningDataModule):
             InputError: a split is empty, too much of it is unusable, the test split is no fair
                 test, or the corpus cannot be had.
         """
-        name = blake2b(repr(vars(self.corpus)).encode(), digest_size=8).hexdigest()
-        with FileLock(Path(tempfile.gettempdir()) / f"asr-prepare-{name}.lock"):
-            try:
-                self.corpus.prepare()
-            except OSError as error:
-                raise InputError(
-                    f"corpus: cannot be prepared: {error}; check its root, and the space there"
-                ) from error
-        for split in SPLITS:
-            self.index[split] = open_index(self.corpus, split, self.shortest, self.longest)
-            self._refuse_too_few(split)
+        self.index = read_splits(self.corpus, self.shortest, self.longest)
+        refuse_too_few(self.index, self.max_skip_fraction)
         compare(self.index, refuse=self.overlap == "error")
 
     def targets(self, target: Callable[[Utterance], str]) -> Iterator[str]:
@@ -168,13 +156,8 @@ class SpeechData(L.LightningDataModule):
         def given(utterance: Utterance) -> int:
             return frames(int((utterance.seconds or 0) * self.sample_rate))
 
-        fault = unteachable(task, given, self.outside, self.textless)
-        self.index["train"] = self.index["train"].without(fault)
-        for split in ("val", "test"):
-            # What cannot be learnt can still be scored, and must be: it counts as errors.
-            self.index[split] = self.index[split].without(unscorable(task, given))
-        for split in SPLITS:
-            self._refuse_too_few(split)
+        self.index = teachable_splits(self.index, task, given, self.outside, self.textless)
+        refuse_too_few(self.index, self.max_skip_fraction)
         say_if_one_label(task.vocabulary)
 
     def write_skipped(self, path: Path, unread: Mapping[str, str] | None = None) -> None:
@@ -183,12 +166,7 @@ class SpeechData(L.LightningDataModule):
         Args:
             unread: reasons, by id, of what turned out to be unusable when it was decoded.
         """
-        rows = (
-            {"split": split, **asdict(skipped)}
-            for split, index in self.index.items()
-            for skipped in (*index.skipped, *unread_rows(index, unread or {}))
-        )
-        write_json_lines(path, rows)
+        write_skipped(path, self.index, unread or {})
 
     def refuse_unread(self, unread: Mapping[str, str]) -> None:
         """Hold what could not be decoded, by id with the reason, against what may be left out.
@@ -196,21 +174,12 @@ class SpeechData(L.LightningDataModule):
         Raises:
             InputError: it is too much of a split.
         """
-        for split, index in self.index.items():
-            self._refuse_too_few(split, list(unread_rows(index, unread)))
+        refuse_too_few(self.index, self.max_skip_fraction, unread)
 
     @property
     def facts(self) -> dict[str, Any]:
         """What the splits hold, in numbers, and a fingerprint of each."""
-        return {
-            split: {
-                "utterances": len(index),
-                "skipped": len(index.skipped),
-                "hours": round(index.hours, 4),
-                "fingerprint": index.fingerprint,
-            }
-            for split, index in self.index.items()
-        }
+        return {split: facts_of(index) for split, index in self.index.items()}
 
     @property
     def described(self) -> dict[str, Any]:
@@ -220,23 +189,6 @@ class SpeechData(L.LightningDataModule):
     def batches(self) -> int:
         """Training batches of this process in an epoch."""
         return len(self._sampler("train"))
-
-    def _refuse_too_few(self, split: Split, unread: Sequence[Skipped] = ()) -> None:
-        index = self.index[split]
-        rows, left_out = len(index) + len(index.skipped), len(index.skipped) + len(unread)
-        if len(index) > len(unread) and left_out <= self.max_skip_fraction * rows:
-            return
-        if not rows:
-            raise InputError(f"corpus: the {split} split is empty; check its root and its splits")
-        told_reasons = chain(index.skipped.reasons(), (item.reason for item in unread))
-        reasons = Counter(reason.partition(":")[0] for reason in told_reasons)
-        told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(5))
-        first = index.skipped[0] if len(index.skipped) else unread[0]
-        raise InputError(
-            f"corpus: {left_out} of {rows} {split} utterances cannot be used ({told}; "
-            f"first: {first.line or first.path}: {first.reason}); mend them, or allow more with "
-            "data.max_skip_fraction"
-        )
 
     def _sampler(self, split: Split) -> BatchSampler:
         training = split == "train"

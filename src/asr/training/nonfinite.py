@@ -41,7 +41,8 @@ class FiniteSteps(Callback):
     Weights, optimiser state and running statistics are then those from before the step. A bad
     loss makes the whole gradient bad, so all processes of a run leave out the same steps. It
     costs the read of one number per step; on a GPU with fused Adam not even that: the update
-    itself is told to change nothing, and the number is read when it has arrived.
+    itself is told to change nothing, and the number is read when it has arrived. The other
+    optimisers take no such word, and to undo their steps would need a copy of weights and state.
 
     Args:
         folder: where ``nonfinite.jsonl`` names the utterances, and ``nonfinite/`` has the batches.

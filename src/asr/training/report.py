@@ -10,8 +10,9 @@ import torch
 
 from asr.assemble import Recognizer
 from asr.models.acoustic import AcousticModel
-from asr.training.data import SPLITS, SpeechData
+from asr.training.data import SpeechData
 from asr.training.finetuning import Finetuning
+from asr.training.splits import SPLITS
 from asr.training.transfer import Transfer
 
 log = logging.getLogger("asr")

@@ -39,9 +39,7 @@ def choose_folder(wanted: str | None, trial: int | None, resume: str | None) -> 
     """
     if _CHOSEN in os.environ and is_child():
         return Path(os.environ[_CHOSEN])
-    folder = Path(resume or wanted or _default())
-    if trial is not None:
-        folder /= str(trial)
+    folder = Path(resume) if resume else _wanted(wanted, trial)
     taken = [name for name in _OURS if (folder / name).exists()]
     if taken and resume is None and not is_child():
         raise InputError(
@@ -58,15 +56,16 @@ def choose_folder(wanted: str | None, trial: int | None, resume: str | None) -> 
     return folder
 
 
-def started_again(folder: str | None) -> str | None:
+def started_again(wanted: str | None, trial: int | None) -> str | None:
     """The folder to go on with where a scheduler has started the same command once more.
 
     Args:
-        folder: wanted by the user.
+        wanted: folder, by the user.
+        trial: number of this job in a sweep.
     """
     if not any(int(os.environ.get(name) or 0) > 0 for name in _STARTED_AGAIN):
         return None
-    found = Path(folder or _default())
+    found = _wanted(wanted, trial)
     return str(found) if (found / CONFIG).is_file() else None
 
 
@@ -106,6 +105,20 @@ def resumed(folder: Path, overrides: Sequence[str]) -> dict[str, Any]:
     return {**plain, "resume": str(folder)}
 
 
+def refuse_another_trial(stopped: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    """Raise InputError unless a trial of a sweep has the settings that it had when it stopped.
+
+    A search chooses them by the results so far, and may choose others when it is begun again.
+    """
+    now = without_secrets(config)
+    changed = [key for key in now if key != "resume" and now[key] != stopped.get(key)]
+    if changed:
+        raise InputError(
+            f"run_dir: {stopped['resume']} holds a trial with another {changed[0]} than this one, "
+            "so the sweep cannot go on; choose another run_dir"
+        )
+
+
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
     """Write the resolved config, without secrets."""
     text = to_yaml(without_secrets(config))
@@ -136,6 +149,11 @@ def _secret_values() -> set[str]:
         for name, value in os.environ.items()
         if len(value) >= _SHORTEST_SECRET and _SECRET.search(name)
     }
+
+
+def _wanted(folder: str | None, trial: int | None) -> Path:
+    found = Path(folder or _default())
+    return found if trial is None else found / str(trial)
 
 
 def _default() -> Path:
