@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
+from asr.commands import evaluation_options
 from asr.errors import InputError
 
 _ABOUT = """Train, evaluate and use convolutional recognisers of speech and sounds.
@@ -46,9 +47,10 @@ def make_parser() -> argparse.ArgumentParser:
 def _add_evaluate(commands: Any) -> None:
     parser = _command(
         commands, "evaluate", "score a model on a manifest or a corpus",
-        "Prints the error rates and, with --output, writes summary.json, utterances.jsonl, "
-        "skipped.jsonl and, for labels, confusion.json. Computes in float32, so that the figures "
-        "are those of the training run's test, whatever the batch size and number of processes. "
+        "Prints the error rates with 95 % intervals and, with --output, writes summary.json, "
+        "utterances.jsonl, skipped.jsonl and confusions.json, of labels confusion.json. Computes "
+        "in float32, so that the figures are those of the training run's test, whatever the batch "
+        "size and number of processes. "
         "Utterances that cannot be read, or are too short for a frame, are skipped and named; a "
         "transcript with characters that the model does not know counts as errors.",
         ["asr evaluate runs/mine --manifest test.jsonl --output results",
@@ -66,6 +68,7 @@ def _add_evaluate(commands: Any) -> None:
         help="processes that share the utterances and the cores; worth their start of some "
         "seconds where there are many cores or GPUs (1)",
     )  # fmt: skip
+    evaluation_options.arguments(parser)
     _add_inference(parser)
 
 

@@ -1,7 +1,7 @@
 """How well a trained recogniser does on utterances that it is given."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,15 @@ from asr.data.index import Index
 from asr.data.skipped import Skipped
 from asr.data.utterance import Utterance
 from asr.errors import InputError
+from asr.evaluation.analysis import analysis
 from asr.evaluation.processes import recognise_in_processes
 from asr.evaluation.recognise import CPU, channel_for, recognise
 from asr.evaluation.scores import Scores, score
+from asr.evaluation.scoring import on_record
 from asr.evaluation.source import Source
 from asr.json_files import write_json, write_json_lines
 from asr.models.acoustic import AcousticModel
+from asr.text.normalizer import Normalizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Evaluation:
         audio_seconds: of the utterances scored.
         seconds: that reading and recognising them took; loading the model is not in it.
         fingerprint: of the data, as a training run records it.
+        scoring: how texts were brought into one form before they were compared.
+        analysis: what follows from the utterances, see :func:`~asr.evaluation.analysis.analysis`.
     """
 
     model: str
@@ -42,6 +47,8 @@ class Evaluation:
     audio_seconds: float
     seconds: float
     fingerprint: str
+    scoring: Mapping[str, Any]
+    analysis: Mapping[str, Any]
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -56,6 +63,8 @@ class Evaluation:
             "real_time_factor": self.seconds / max(self.audio_seconds, 1e-9),
             "model": self.model,
             "data": {"source": self.data, "fingerprint": self.fingerprint},
+            "scoring": dict(self.scoring),
+            **self.analysis,
         }
 
     def write(self, folder: Path) -> None:
@@ -66,6 +75,8 @@ class Evaluation:
         write_json_lines(folder / "skipped.jsonl", map(asdict, self.skipped))
         if self.scores.confusion is not None:
             write_json(folder / "confusion.json", self.scores.confusion)
+        if self.scores.confusions is not None:
+            write_json(folder / "confusions.json", self.scores.confusions)
 
 
 def evaluate(
@@ -77,6 +88,9 @@ def evaluate(
     channel: Channel | None = None,
     device: torch.device = CPU,
     allow: Sequence[str] = (),
+    scoring: Normalizer | None = None,
+    columns: Sequence[str] = (),
+    precision: float = 0.95,
 ) -> Evaluation:
     """Recognise the utterances of ``source`` and score them, whatever their duration and text.
 
@@ -88,6 +102,8 @@ def evaluate(
         processes: that share the utterances.
         channel: see :func:`~asr.evaluation.recognise.channel_for`.
         allow: see :func:`~asr.bundle.load_model`.
+        scoring: see :func:`~asr.evaluation.scores.score`.
+        columns, precision: see :func:`~asr.evaluation.analysis.analysis`.
 
     Raises:
         InputError: the model or the data cannot be used, or no utterance can.
@@ -107,14 +123,17 @@ def evaluate(
     seconds = time.monotonic() - began
     kept = _without(index, share.unread)
     _refuse_none(kept, source.name)
+    scores = score(recognizer.task, index, share.heard, scoring)
     return Evaluation(
         model=str(model),
         data=source.name,
-        scores=score(recognizer.task, index, share.heard),
+        scores=scores,
         skipped=kept.skipped,
         audio_seconds=float(kept.seconds.sum()),
         seconds=seconds,
         fingerprint=kept.fingerprint,
+        scoring=on_record(scoring, recognizer.vocabulary),
+        analysis=analysis(scores.utterances, columns, precision),
     )
 
 

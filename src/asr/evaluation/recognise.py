@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -33,12 +33,16 @@ class Heard(NamedTuple):
         reference: normalised transcript or label that should have been recognised.
         hypothesis: what was.
         probability: of the predicted label; ``None`` for a transcript.
+        probabilities: of all labels, in the order of the vocabulary.
+        confidence: that the transcript is right, 0 to 1; ``None`` for a label.
     """
 
     row: int
     reference: str
     hypothesis: str
     probability: float | None = None
+    probabilities: tuple[float, ...] | None = None
+    confidence: float | None = None
 
 
 class Share(NamedTuple):
@@ -91,8 +95,7 @@ def recognise(
             return Share([], list(loaded))
         logits = infer(model, loaded.waveforms, device)
         hypotheses = recognizer.task.predict(logits)
-        probabilities = label_probabilities(recognizer, logits)
-        rows = map(Heard, loaded.rows, loaded.references, hypotheses, probabilities)
+        rows = map(Heard, loaded.rows, loaded.references, hypotheses, *_beliefs(recognizer, logits))
         return Share(list(rows), list(loaded.unread))
 
     share = Share([], [])
@@ -144,6 +147,15 @@ def label_probabilities(recognizer: Recognizer, logits: Padded) -> Sequence[floa
         return [None] * len(logits.values)
     best: list[float] = logits.values[..., 0].float().softmax(dim=1).amax(dim=1).tolist()
     return best
+
+
+def _beliefs(recognizer: Recognizer, logits: Padded) -> Sequence[Sequence[Any]]:
+    """What the last three fields of :class:`Heard` hold for each utterance."""
+    none = [None] * len(logits.values)
+    if not isinstance(recognizer.task, Classification):
+        return none, none, none
+    each = logits.values[..., 0].float().softmax(dim=1).tolist()
+    return label_probabilities(recognizer, logits), [tuple(row) for row in each], none
 
 
 def pick_device(name: str) -> torch.device:

@@ -1,0 +1,63 @@
+"""What follows from the utterances of an evaluation: intervals, slices, calibration."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from asr.evaluation.measures import (
+    RESAMPLES,
+    SEED,
+    Row,
+    blocked,
+    intervals,
+    is_transcripts,
+    measures,
+    right,
+)
+from asr.evaluation.slices import slices
+from asr.metrics.calibration import expected_calibration_error, reject_below, reliability
+
+
+def analysis(
+    rows: Sequence[Row], columns: Sequence[str] = (), precision: float = 0.95
+) -> dict[str, Any]:
+    """The parts of ``summary.json`` that are computed from ``utterances.jsonl``.
+
+    Args:
+        columns: to slice by, beside speaker, gender and duration.
+        precision: that what is not rejected should have, a share.
+
+    Raises:
+        InputError: no utterance has such a column.
+    """
+    blocks = blocked(rows)
+    return {
+        "intervals": {k: list(v) for k, v in intervals(measures(rows), blocks).items()},
+        "interval": {
+            "level": 0.95, "blocked_by": blocks.by, "blocks": blocks.total,
+            "resamples": RESAMPLES, "seed": SEED,
+        },
+        "slices": slices(rows, columns),
+        "calibration": calibration(rows, precision),
+    }  # fmt: skip
+
+
+def calibration(rows: Sequence[Row], precision: float = 0.95) -> dict[str, Any] | None:
+    """How far confidences are from the share that is right; ``None`` where there are none.
+
+    An utterance is right where all of it is.
+    """
+    name = "confidence" if is_transcripts(rows) else "probability"
+    told = [row.get(name) for row in rows]
+    if None in told:
+        return None
+    confidence = np.array(told, np.float64)
+    correct = np.array([right(row) for row in rows], np.float64)
+    bins = reliability(confidence, correct)
+    return {
+        "of": name,
+        "expected_calibration_error": expected_calibration_error(bins),
+        "bins": [each._asdict() for each in bins],
+        "reject": reject_below(confidence, correct, precision),
+    }
