@@ -14,6 +14,7 @@ from typing import Any
 
 from asr.cli_arguments import make_parser
 from asr.command_line import one_line_errors
+from asr.commands import compare
 from asr.errors import InputError
 from asr.text.printable import printable
 
@@ -33,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 "check": check,
                 "shard": shard,
                 "import": import_,
+                "compare": compare.run,
             }[args.command]
             return command(args)
         except BrokenPipeError:
@@ -74,6 +76,7 @@ def evaluate(args: argparse.Namespace) -> int:
         args.model, _source(args), batch=args.batch, processes=args.processes,
         channel=args.channel, device=pick_device(args.device), allow=args.allow,
         scoring=scoring_of(args.scoring), columns=args.slice, precision=args.precision,
+        timed=args.latency,
     )  # fmt: skip
     kept, skipped = len(found.scores.utterances), len(found.skipped)
     told = {

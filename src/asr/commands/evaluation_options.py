@@ -19,6 +19,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--precision", type=_share, default=0.95, metavar="P",
         help="share that should be right of what is not rejected for its confidence (0.95)",
     )  # fmt: skip
+    parser.add_argument(
+        "--latency", type=_utterances, default=0, nargs="?", const=100, metavar="N",
+        help="time N utterances one by one, from file to text (100); not timed if not given",
+    )  # fmt: skip
+
+
+def _utterances(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
+    return int(text)
 
 
 def _share(text: str) -> float:

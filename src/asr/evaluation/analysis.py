@@ -12,11 +12,13 @@ from asr.evaluation.measures import (
     blocked,
     intervals,
     is_transcripts,
+    macro_f1_interval,
     measures,
     right,
 )
 from asr.evaluation.slices import slices
 from asr.metrics.calibration import expected_calibration_error, reject_below, reliability
+from asr.metrics.detection import curves
 
 
 def analysis(
@@ -32,15 +34,31 @@ def analysis(
         InputError: no utterance has such a column.
     """
     blocks = blocked(rows)
+    bounds = intervals(measures(rows), blocks)
+    methods = {name: "bootstrap" for name in bounds}
+    if not is_transcripts(rows):
+        methods = {"accuracy": "wilson" if blocks.by == "utterance" else "bootstrap"}
+        bounds["macro_f1"], methods["macro_f1"] = macro_f1_interval(rows, blocks), "bootstrap"
     return {
-        "intervals": {k: list(v) for k, v in intervals(measures(rows), blocks).items()},
+        "intervals": {name: list(bound) for name, bound in bounds.items()},
         "interval": {
             "level": 0.95, "blocked_by": blocks.by, "blocks": blocks.total,
-            "resamples": RESAMPLES, "seed": SEED,
+            "resamples": RESAMPLES, "seed": SEED, "methods": methods,
         },
         "slices": slices(rows, columns),
         "calibration": calibration(rows, precision),
     }  # fmt: skip
+
+
+def detection(rows: Sequence[Row]) -> dict[str, Any] | None:
+    """How well each label is told from all others, as ``roc.json`` holds it; of labels only."""
+    if is_transcripts(rows):
+        return None
+    found = curves(
+        [row["reference"] for row in rows], [row["probabilities"] for row in rows],
+        list(rows[0]["probabilities"]),
+    )  # fmt: skip
+    return {label: told.to_json() for label, told in found.items()}
 
 
 def calibration(rows: Sequence[Row], precision: float = 0.95) -> dict[str, Any] | None:

@@ -15,7 +15,8 @@ from asr.data.index import Index
 from asr.data.skipped import Skipped
 from asr.data.utterance import Utterance
 from asr.errors import InputError
-from asr.evaluation.analysis import analysis
+from asr.evaluation.analysis import analysis, detection
+from asr.evaluation.latency import latency
 from asr.evaluation.processes import recognise_in_processes
 from asr.evaluation.recognise import CPU, channel_for, recognise
 from asr.evaluation.scores import Scores, score
@@ -38,6 +39,7 @@ class Evaluation:
         fingerprint: of the data, as a training run records it.
         scoring: how texts were brought into one form before they were compared.
         analysis: what follows from the utterances, see :func:`~asr.evaluation.analysis.analysis`.
+        latency: of one utterance alone; ``None`` where it was not asked for.
     """
 
     model: str
@@ -49,6 +51,7 @@ class Evaluation:
     fingerprint: str
     scoring: Mapping[str, Any]
     analysis: Mapping[str, Any]
+    latency: Mapping[str, Any] | None
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -65,6 +68,7 @@ class Evaluation:
             "data": {"source": self.data, "fingerprint": self.fingerprint},
             "scoring": dict(self.scoring),
             **self.analysis,
+            "latency": self.latency,
         }
 
     def write(self, folder: Path) -> None:
@@ -77,6 +81,8 @@ class Evaluation:
             write_json(folder / "confusion.json", self.scores.confusion)
         if self.scores.confusions is not None:
             write_json(folder / "confusions.json", self.scores.confusions)
+        if (points := detection(self.scores.utterances)) is not None:
+            write_json(folder / "roc.json", points)
 
 
 def evaluate(
@@ -91,6 +97,7 @@ def evaluate(
     scoring: Normalizer | None = None,
     columns: Sequence[str] = (),
     precision: float = 0.95,
+    timed: int = 0,
 ) -> Evaluation:
     """Recognise the utterances of ``source`` and score them, whatever their duration and text.
 
@@ -104,6 +111,7 @@ def evaluate(
         allow: see :func:`~asr.bundle.load_model`.
         scoring: see :func:`~asr.evaluation.scores.score`.
         columns, precision: see :func:`~asr.evaluation.analysis.analysis`.
+        timed: how many utterances are recognised again, one by one, for the latency.
 
     Raises:
         InputError: the model or the data cannot be used, or no utterance can.
@@ -134,6 +142,9 @@ def evaluate(
         fingerprint=kept.fingerprint,
         scoring=on_record(scoring, recognizer.vocabulary),
         analysis=analysis(scores.utterances, columns, precision),
+        latency=latency(recognizer, kept, count=timed, channel=channel, device=device)
+        if timed
+        else None,
     )
 
 

@@ -15,10 +15,15 @@ def more(summary: Mapping[str, Any], columns: Sequence[str] = ()) -> str:
     """
     drawn = summary["interval"]
     lines = [
-        f"  {name} in 95 % of resamples: {_percent(bounds[0])} to {_percent(bounds[1])}"
-        for name, bounds in summary["intervals"].items()
+        f"  {name} 95 % interval: {_percent(low)} to {_percent(high)} ({drawn['methods'][name]} over "
+        f"{drawn['blocks']} {drawn['blocked_by']}s)"
+        for name, (low, high) in summary["intervals"].items()
     ]
-    lines.append(f"  ({drawn['resamples']} resamples of {drawn['blocks']} {drawn['blocked_by']}s)")
+    if timed := summary["latency"]:
+        lines.append(
+            f"  latency of one utterance: median {timed['median_ms']:.1f} ms, 95th percentile "
+            f"{timed['p95_ms']:.1f} ms (of {timed['utterances']})"
+        )
     for column in columns:
         lines += ["", _slices(column, summary["slices"][column])]
     return "\n".join(lines)
