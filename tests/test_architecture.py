@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "text", "json_files", "padded",
     },
     "importing": {"assemble", "bundle", "compose", "errors", "layers", "models"},
-    "evaluation": LEAVES | RECOGNIZER | {"assemble", "bundle", "compose", "config"},
+    "evaluation": LEAVES | RECOGNIZER | {"assemble", "augment", "bundle", "compose", "config"},
 }  # fmt: skip
 # These stand on top of everything.
 TOP = {"cli", "commands", "cli_arguments", "train", "train_help", "command_line", "__main__"}

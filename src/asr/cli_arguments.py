@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from asr.commands import compare, evaluation_options
+from asr.commands import compare, evaluation_options, robustness, spot, threshold
 from asr.errors import InputError
 
 _ABOUT = """Train, evaluate and use convolutional recognisers of speech and sounds.
@@ -43,7 +43,23 @@ def make_parser() -> argparse.ArgumentParser:
     _add_import(commands)
     _add_shard(commands)
     compare.arguments(_command(commands, "compare", compare.WHAT, compare.MORE, compare.EXAMPLES))
+    _add_of_model(commands, "robustness", robustness)
+    _add_of_model(commands, "spot", spot)
+    _add_of_model(commands, "threshold", threshold)
     return parser
+
+
+def _add_of_model(commands: Any, name: str, module: Any) -> None:
+    """A command that uses a model; of data, if it does not bring its own."""
+    parser = _command(commands, name, module.WHAT, module.MORE, module.EXAMPLES)
+    parser.add_argument("model", type=Path, metavar="MODEL")
+    if name == "robustness":
+        _add_data(parser)
+        parser.add_argument(
+            "--batch", type=_count, default=16, metavar="N", help="most utterances at once (16)"
+        )
+    module.arguments(parser)
+    _add_inference(parser)
 
 
 def _add_evaluate(commands: Any) -> None:

@@ -141,3 +141,30 @@ def test_labels_have_no_form(labeller: Path, manifest: Path) -> None:
     with pytest.raises(InputError, match="the model gives labels"):
         evaluate(labeller, Source(manifest), scoring=scoring_of(["case=lower"]))
     assert load_model(labeller).facts == {"test": {}}
+
+
+def test_labels_have_curves_and_an_interval_of_each_rate(
+    labeller: Path, manifest: Path, tmp_path: Path
+) -> None:
+    summary = _evaluated(labeller, manifest, tmp_path / "o")
+
+    curves = json.loads((tmp_path / "o/roc.json").read_text("utf-8"))
+    assert set(curves) == {"a", "b"}
+    assert all(0 <= told["area"] <= 1 for told in curves.values())
+    for name in ("accuracy", "macro_f1"):
+        low, high = summary["intervals"][name]
+        assert low - 1e-6 <= summary[name] <= high + 1e-6
+        assert low < high
+    assert summary["interval"]["methods"] == {"accuracy": "wilson", "macro_f1": "bootstrap"}
+
+
+def test_the_latency_is_told_where_it_is_asked_for(
+    bundle: Path, manifest: Path, tmp_path: Path
+) -> None:
+    assert _evaluated(bundle, manifest, tmp_path / "n")["latency"] is None
+
+    found = _evaluated(bundle, manifest, tmp_path / "l", timed=5)["latency"]
+
+    assert found["utterances"] == 5
+    assert 0 < found["median_ms"] <= found["p95_ms"]
+    assert 0.1 < found["mean_seconds"] < 3

@@ -14,7 +14,6 @@ from asr.data.batch import Unread
 from asr.data.index import Index
 from asr.data.skipped import Skipped
 from asr.data.utterance import Utterance
-from asr.errors import InputError
 from asr.evaluation.analysis import analysis, detection
 from asr.evaluation.latency import latency
 from asr.evaluation.processes import recognise_in_processes
@@ -22,8 +21,8 @@ from asr.evaluation.recognise import CPU, channel_for, recognise
 from asr.evaluation.scores import Scores, score
 from asr.evaluation.scoring import on_record
 from asr.evaluation.source import Source
+from asr.evaluation.usable import refuse_none, usable
 from asr.json_files import write_json, write_json_lines
-from asr.models.acoustic import AcousticModel
 from asr.text.normalizer import Normalizer
 
 
@@ -118,8 +117,7 @@ def evaluate(
     """
     bundle = load_model(model, allow)
     recognizer, channel = bundle.recognizer, channel_for(bundle, channel)
-    index = _usable(Index.of(source.utterances()), recognizer.model)
-    _refuse_none(index, source.name)
+    index = usable(source, recognizer.model)
     began = time.monotonic()
     if processes == 1:
         share = recognise(recognizer, index, batch=batch, channel=channel, device=device)
@@ -130,7 +128,7 @@ def evaluate(
         )  # fmt: skip
     seconds = time.monotonic() - began
     kept = _without(index, share.unread)
-    _refuse_none(kept, source.name)
+    refuse_none(len(kept), kept, source.name)
     scores = score(recognizer.task, index, share.heard, scoring)
     return Evaluation(
         model=str(model),
@@ -148,14 +146,6 @@ def evaluate(
     )
 
 
-def _usable(index: Index, model: AcousticModel) -> Index:
-    def too_short(utterance: Utterance) -> str | None:
-        samples = int((utterance.seconds or 0) * model.sample_rate)
-        return None if model.frames(samples) else "too short: the model gives no frame"
-
-    return index.without(too_short)
-
-
 def _without(index: Index, unread: Sequence[Unread]) -> Index:
     if not unread:
         return index
@@ -166,15 +156,3 @@ def _without(index: Index, unread: Sequence[Unread]) -> Index:
         return told and told.removeprefix(f"{utterance.path}: ")
 
     return index.without(reason)
-
-
-def _refuse_none(index: Index, name: str) -> None:
-    if len(index):
-        return
-    if not index.skipped:
-        raise InputError(f"{name}: holds no utterances; check its split")
-    first = index.skipped[0]
-    raise InputError(
-        f"{name}: none of {len(index.skipped)} utterances can be used (first: "
-        f"{first.line or first.path}: {first.reason}); mend them"
-    )

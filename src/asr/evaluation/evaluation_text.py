@@ -15,8 +15,8 @@ def more(summary: Mapping[str, Any], columns: Sequence[str] = ()) -> str:
     """
     drawn = summary["interval"]
     lines = [
-        f"  {name} 95 % interval: {_percent(low)} to {_percent(high)} ({drawn['methods'][name]} over "
-        f"{drawn['blocks']} {drawn['blocked_by']}s)"
+        f"  {name} 95 % interval: {_percent(low)} to {_percent(high)} "
+        f"({drawn['methods'][name]} over {drawn['blocks']} {drawn['blocked_by']}s)"
         for name, (low, high) in summary["intervals"].items()
     ]
     if timed := summary["latency"]:

@@ -12,7 +12,7 @@ from asr.assemble import Recognizer
 from asr.bundle import Bundle
 from asr.data.audio import Channel
 from asr.data.batch import Batch, Example, Unread, collate
-from asr.data.dataset import SpeechDataset
+from asr.data.dataset import SpeechDataset, WaveformAugment
 from asr.data.index import Index
 from asr.data.sampler import BatchSampler
 from asr.errors import InputError
@@ -61,6 +61,7 @@ def recognise(
     device: torch.device = CPU,
     rank: int = 0,
     world: int = 1,
+    augment: WaveformAugment | None = None,
 ) -> Share:
     """Recognise the utterances of ``index``, in batches of similar duration and full precision.
 
@@ -71,6 +72,7 @@ def recognise(
         channel: see :func:`~asr.data.audio.read_audio`.
         device: to compute on.
         rank: of this process, which takes every ``world``-th batch.
+        augment: what is done to each waveform before; its randomness depends on the id alone.
     """
     dataset = SpeechDataset(
         index,
@@ -78,6 +80,7 @@ def recognise(
         vocabulary=recognizer.vocabulary,
         sample_rate=recognizer.model.sample_rate,
         channel=channel,
+        augment=augment,
     )
     batches = BatchSampler(
         index.seconds,
