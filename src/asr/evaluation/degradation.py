@@ -1,6 +1,7 @@
 """Ways in which recordings are worse than those of a corpus, each the same for an utterance."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from asr.augment.waveform import Transform
 from asr.resample import resample
 
 _TELEPHONE = 8000  # hertz
+_COLORS: tuple[Literal["white", "pink"], ...] = ("white", "pink")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def conditions(
         seconds: reverberation times.
     """
     found: dict[str, Transform] = {"clean": Clean()}
-    for color in ("white", "pink"):
+    for color in _COLORS:
         for ratio in ratios_db:
             found[f"{color} noise {ratio:g} dB"] = Noise(ratio, ratio, color, probability=1.0)
     found["8 kHz band"] = Telephone()

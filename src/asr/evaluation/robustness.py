@@ -14,7 +14,6 @@ from asr.evaluation.recognise import CPU, channel_for, recognise
 from asr.evaluation.scores import score
 from asr.evaluation.source import Source
 from asr.evaluation.usable import refuse_none, usable
-from asr.text.normalizer import Normalizer
 
 
 class Condition(NamedTuple):
@@ -42,7 +41,6 @@ def robustness(
     channel: Channel | None = None,
     device: torch.device = CPU,
     allow: Sequence[str] = (),
-    scoring: Normalizer | None = None,
 ) -> Iterator[Condition]:
     """Evaluate under each condition in turn.
 
@@ -50,7 +48,7 @@ def robustness(
     the same noise.
 
     Args:
-        batch, channel, allow, scoring: see :func:`~asr.evaluation.evaluate.evaluate`.
+        batch, channel, allow: see :func:`~asr.evaluation.evaluate.evaluate`.
 
     Raises:
         InputError: the model or the data cannot be used, or no utterance can.
@@ -64,7 +62,7 @@ def robustness(
             augment=condition,
         )  # fmt: skip
         refuse_none(len(share.heard), index, source.name)
-        found = score(recognizer.task, index, share.heard, scoring)
+        found = score(recognizer.task, index, share.heard)
         first, measure = next(iter(measures(found.utterances).items()))
         bounds = intervals({first: measure}, blocked(found.utterances))[first]
         yield Condition(name, found.rates, bounds)
