@@ -51,7 +51,7 @@ class Ear(nn.Module):
         phase = torch.arange(x.values.shape[-1]) * 2 * math.pi * 400 / SAMPLE_RATE
         power = (x.values[:, 0] * torch.cos(phase)).mean(1).abs()
         power = power + (x.values[:, 0] * torch.sin(phase)).mean(1).abs()
-        logits = torch.stack([20 * power - 2, torch.zeros_like(power)], 1)
+        logits = torch.stack([40 * power - 2, torch.zeros_like(power)], 1)
         return Padded(logits[..., None], torch.ones(len(power), dtype=torch.int64))
 
 
@@ -107,6 +107,8 @@ def test_a_label_that_is_none_and_a_model_of_transcripts_are_refused(
 ) -> None:
     with pytest.raises(InputError, match="--keyword x: the model has no such label; it has a, b"):
         detections(ear, tmp_path / "a.wav", ["x"], HOW)
+    with pytest.raises(InputError, match="--step 2 is longer than --window 1"):
+        detections(ear, tmp_path / "a.wav", ["a"], Sliding(1, 2))
     with pytest.raises(InputError, match="needs a model of labels"):
         detections(load_model(bundle).recognizer, tmp_path / "a.wav", ["a"], HOW)
 

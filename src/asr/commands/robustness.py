@@ -32,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate under each condition."""
+    from asr.errors import InputError
     from asr.evaluation.degradation import conditions
     from asr.evaluation.recognise import pick_device
     from asr.evaluation.robustness import robustness
@@ -39,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
     from asr.evaluation.table import table
     from asr.json_files import write_json
 
+    if args.manifest is not None and args.set:
+        raise InputError("--set goes with --corpus; leave it out")
     chosen = {
         **({"ratios_db": tuple(args.noise)} if args.noise else {}),
         **({"seconds": tuple(args.reverberation)} if args.reverberation else {}),

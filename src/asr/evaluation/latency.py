@@ -10,6 +10,7 @@ from asr.assemble import Recognizer
 from asr.data.audio import AudioError, Channel, read_audio
 from asr.data.index import Index
 from asr.evaluation.recognise import CPU, infer, misfit
+from asr.metrics.bootstrap import Numbers
 from asr.models.folding import folded
 from asr.padded import pad
 
@@ -47,12 +48,12 @@ def latency(
             task.predict(infer(model, pad([waveform]), device))
             taken.append(1000 * (time.perf_counter() - began))
             seconds.append(waveform.shape[-1] / model.sample_rate)
-    median, late = np.quantile(taken[1:] or taken, [0.5, 0.95])
+    alone: Numbers = np.quantile(taken[1:] or taken, [0.5, 0.95])
     return {
         "utterances": max(len(taken) - 1, 1),
         "mean_seconds": float(np.mean(seconds)),
-        "median_ms": float(median),
-        "p95_ms": float(late),
+        "median_ms": float(alone[0]),
+        "p95_ms": float(alone[1]),
         "threads": torch.get_num_threads(),
         "device": device.type,
     }

@@ -101,7 +101,9 @@ def chosen(curve: Sequence[Point], false_alarms_per_hour: float, keyword: str) -
     Raises:
         InputError: the first detection is a false alarm too many already.
     """
-    good = [k for k, each in enumerate(curve) if each.false_alarms_per_hour <= false_alarms_per_hour]
+    good = [
+        k for k, each in enumerate(curve) if each.false_alarms_per_hour <= false_alarms_per_hour
+    ]
     if not good:
         raise InputError(
             f"{keyword}: no threshold has {false_alarms_per_hour:g} false alarms an hour or fewer; "

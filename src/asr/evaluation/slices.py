@@ -29,9 +29,7 @@ def sliced(rows: Sequence[Row], columns: Sequence[str] = ()) -> dict[str, dict[s
     found = {column: _values(rows, column) for column in dict.fromkeys((*columns, *ALWAYS))}
     for column in columns:
         if set(found[column]) == {_NONE}:
-            known = sorted(
-                {name for row in rows for name in row["extras"]} | {*ALWAYS} - {"gender"}
-            )
+            known = sorted({"duration", *(name for row in rows for name in row["extras"])})
             raise InputError(
                 f"--slice {column}: no utterance has this column; there is {', '.join(known)}"
             )

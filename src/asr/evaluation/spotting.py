@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -64,10 +64,15 @@ def detections(
 
     Raises:
         InputError: the model is not one of labels, has no such label, or cannot hear the
-            recording.
+            recording; or the step is longer than the window.
         AudioError: the recording cannot be read.
     """
     columns = _columns(recognizer, keywords)
+    if sliding.step > sliding.window:
+        raise InputError(
+            f"--step {sliding.step:g} is longer than --window {sliding.window:g}, so that words "
+            "between windows would not be heard; make it shorter"
+        )
     scores = np.concatenate(
         [
             infer(recognizer.model, windows, device).values[..., 0].float().softmax(1).cpu().numpy()
@@ -105,14 +110,16 @@ def _windows(
     """Some windows at a time, ``(windows, channels, samples)``; the last ends in silence."""
     model = recognizer.model
     width, hop = _samples(recognizer, sliding)
-    total = int(audio_info(path).seconds * model.sample_rate)
+    seconds = audio_info(path).seconds
+    total = int(seconds * model.sample_rate)
     count = 1 + ceil(max(0, total - width) / hop)
     for first in range(0, count, _AT_ONCE):
         many = min(_AT_ONCE, count - first)
         samples = (many - 1) * hop + width
+        begin = first * hop / model.sample_rate
         part = read_audio(
-            path, model.sample_rate, channel=channel, offset=first * hop / model.sample_rate,
-            seconds=samples / model.sample_rate,
+            path, model.sample_rate, channel=channel, offset=begin,
+            seconds=min(samples / model.sample_rate, seconds - begin),
         )  # fmt: skip
         whole: Tensor = F.pad(part, (0, samples - part.shape[-1]))  # or less, if a sample too long
         if why := misfit(whole, model):
@@ -124,7 +131,7 @@ def _windows(
 def _peaks(scores: Numbers, apart: float) -> list[int]:
     """Places from the highest score down, each ``apart`` or more from those before it."""
     found: list[int] = []
-    free = np.ones(len(scores), bool)
+    free: np.ndarray[Any, np.dtype[np.bool_]] = np.ones(len(scores), np.bool_)
     for place in np.argsort(-scores, kind="stable").tolist():
         if not free[place]:
             continue

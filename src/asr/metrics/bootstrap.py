@@ -70,7 +70,7 @@ def interval(statistics: Numbers, level: float = 0.95) -> tuple[float, float]:
     >>> interval(np.arange(101.0), 0.9)
     (5.0, 95.0)
     """
-    outside = (1 - level) / 2
+    outside = round((1 - level) / 2, 12)  # 0.95 has no exact half
     # No interpolation: between a number and infinity there is nothing.
     bounds: Numbers = np.quantile(statistics, [outside, 1 - outside], method="inverted_cdf")
     return float(bounds[0]), float(bounds[1])

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from asr.metrics.bootstrap import Numbers
+from asr.metrics.bootstrap import Numbering, Numbers
 
 _POINTS = 200
 
@@ -55,7 +55,8 @@ def curve(scores: Numbers, targets: Numbers) -> Curve | None:
     order = np.argsort(-scores, kind="stable")
     ranked, hits = scores[order], np.cumsum(targets[order])
     alarms = np.arange(1, len(order) + 1) - hits
-    last = np.append(np.flatnonzero(np.diff(ranked)), len(order) - 1)  # equal scores go together
+    # Equal scores go together.
+    last: Numbering = np.append(np.flatnonzero(np.diff(ranked)), len(order) - 1)
     false_alarm = np.concatenate([[0.0], alarms[last] / negatives])
     miss = np.concatenate([[1.0], 1 - hits[last] / positives])
     widths = np.diff(false_alarm)
