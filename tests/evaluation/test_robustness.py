@@ -130,4 +130,8 @@ def test_the_command_tells_each_condition_and_writes_them(
         "clean", "white noise 5 dB", "pink noise 5 dB", "8 kHz band", "reverberation 0.5 s"
     ]  # fmt: skip
     assert [line.split("  ")[0] for line in printed[1:]] == names
+    assert printed[0].split() == ["condition", "wer", "cer", "wer,", "95", "%", "interval"]
+    for line, each in zip(printed[1:], written["conditions"], strict=True):
+        assert f"  {100 * each['wer']:.2f} %" in line
+        assert line.endswith(f"{100 * each['interval'][0]:.2f} to {100 * each['interval'][1]:.2f}")
     assert Clean()(torch.ones(1, 2), RATE, generator(0)).tolist() == [[1, 1]]

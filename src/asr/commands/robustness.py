@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
             device=pick_device(args.device), allow=args.allow,
         )
     )  # fmt: skip
-    names = list(found[0].rates)
+    names = sorted(found[0].rates, key=lambda name: name != found[0].metric)
     rows = [
         [
             each.name, *(f"{100 * each.rates[name]:.2f} %" for name in names),

@@ -20,16 +20,21 @@ class Condition(NamedTuple):
     """What was heard under one condition.
 
     Attributes:
-        rates: as shares.
-        interval: 95 % of the first of them.
+        metric: ``wer`` or ``accuracy``.
+        rates: all that the task has, as shares.
+        interval: 95 % of the metric's.
     """
 
     name: str
+    metric: str
     rates: Mapping[str, float]
     interval: Sequence[float]
 
     def to_json(self) -> dict[str, Any]:
-        return {"condition": self.name, **self.rates, "interval": list(self.interval)}
+        return {
+            "condition": self.name, "metric": self.metric, **self.rates,
+            "interval": list(self.interval),
+        }  # fmt: skip
 
 
 def robustness(
@@ -65,4 +70,4 @@ def robustness(
         found = score(recognizer.task, index, share.heard)
         first, measure = next(iter(measures(found.utterances).items()))
         bounds = intervals({first: measure}, blocked(found.utterances))[first]
-        yield Condition(name, found.rates, bounds)
+        yield Condition(name, first, found.rates, bounds)
