@@ -41,10 +41,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "text", "json_files", "padded",
     },
     "importing": {"assemble", "bundle", "compose", "errors", "layers", "models"},
-    "evaluation": LEAVES | RECOGNIZER | {"assemble", "bundle", "compose", "config"},
+    "evaluation": LEAVES | RECOGNIZER | {"assemble", "augment", "bundle", "compose", "config"},
 }  # fmt: skip
 # These stand on top of everything.
-TOP = {"cli", "cli_arguments", "argument_types", "train", "train_help", "command_line", "__main__"}
+TOP = {
+    "cli", "commands", "cli_arguments", "argument_types", "train", "train_help", "command_line",
+    "__main__",
+}  # fmt: skip
 # Each framework with the only packages of ours that may know it.
 CONFINED = {
     "lightning": {"training", "train"},

@@ -458,6 +458,21 @@ BAD: dict[str, Sequence[str]] = {
     "channel that is not there": [
         "evaluate", "{bundle}", "--manifest", "{manifest}", "--channel", "3",
     ],
+    "slice by no column": ["evaluate", "{bundle}", "--manifest", "{manifest}", "--slice", "x"],
+    "scoring by no rule": ["evaluate", "{bundle}", "--manifest", "{manifest}", "--scoring", "x=1"],
+    "precision above all": ["evaluate", "{bundle}", "--manifest", "{manifest}", "--precision", "2"],
+    "latency of none": ["evaluate", "{bundle}", "--manifest", "{manifest}", "--latency", "0"],
+    "comparison of no evaluations": ["compare", "{tmp}/folder", "{tmp}/folder"],
+    "noise without a ratio": [
+        "robustness", "{bundle}", "--manifest", "{manifest}", "--noise", "loud",
+    ],
+    "robustness of a manifest with settings": [
+        "robustness", "{bundle}", "--manifest", "{manifest}", "--set", "train=3",
+    ],
+    "spotting with a model of texts": ["spot", "{bundle}", "{tmp}/text.wav", "--threshold", "0.5"],
+    "threshold of a manifest without keywords": [
+        "threshold", "{bundle}", "--manifest", "{manifest}", "--keyword", "x",
+    ],
     "no files": ["transcribe", "{bundle}"],
     "missing audio": ["transcribe", "{bundle}", "{tmp}/no.wav"],
     "text as audio": ["transcribe", "{bundle}", "{tmp}/text.wav"],

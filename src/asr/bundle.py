@@ -73,6 +73,28 @@ def save_bundle(path: Path, recognizer: Recognizer, facts: Mapping[str, Any]) ->
     beside.replace(path)
 
 
+def add_facts(path: Path, facts: Mapping[str, Any], allow: Sequence[str] = ()) -> Path:
+    """Record more in a bundle; it is loaded, checked and written anew, its weights unchanged.
+
+    Args:
+        path: a bundle, or a run folder that holds one.
+        facts: plain JSON values; of what the bundle holds under the same names nothing is kept.
+        allow: see :func:`load_model`.
+
+    Returns:
+        The file that was written.
+
+    Raises:
+        InputError: it is no bundle.
+    """
+    file = find_model(path)
+    if file.suffix == ".ckpt":
+        raise InputError(f"{file}: is a checkpoint, which cannot hold more; give a {BUNDLE}")
+    bundle = load_model(file, allow)
+    save_bundle(file, bundle.recognizer, {**bundle.facts, **facts})
+    return file
+
+
 def load_model(path: Path, allow: Sequence[str] = ()) -> Bundle:
     """Rebuild a recogniser from a bundle, a run folder, or a checkpoint of a run.
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from asr.cli_arguments import make_parser
 from asr.command_line import one_line_errors
+from asr.commands import compare, robustness, spot, threshold
 from asr.cpu_settings import settle_cpu
 from asr.errors import InputError
 from asr.text.printable import printable
@@ -35,6 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 "check": check,
                 "shard": shard,
                 "import": import_,
+                "compare": compare.run,
+                "robustness": robustness.run,
+                "spot": spot.run,
+                "threshold": threshold.run,
             }[args.command]
             return command(args)
         except BrokenPipeError:
@@ -65,7 +70,9 @@ def train(overrides: Sequence[str]) -> int:
 def evaluate(args: argparse.Namespace) -> int:
     """Score a model on a manifest or a corpus."""
     from asr.evaluation.evaluate import evaluate
+    from asr.evaluation.evaluation_text import more
     from asr.evaluation.recognise import pick_device
+    from asr.evaluation.scoring import scoring_of
     from asr.evaluation.table import figures
 
     if args.output is not None:
@@ -73,6 +80,8 @@ def evaluate(args: argparse.Namespace) -> int:
     found = evaluate(
         args.model, _source(args), batch=args.batch, processes=args.processes,
         channel=args.channel, device=pick_device(args.device), allow=args.allow,
+        scoring=scoring_of(args.scoring), columns=args.slice, precision=args.precision,
+        timed=args.latency,
     )  # fmt: skip
     kept, skipped = len(found.scores.utterances), len(found.skipped)
     told = {
@@ -81,6 +90,7 @@ def evaluate(args: argparse.Namespace) -> int:
         "real_time_factor": found.summary["real_time_factor"],
     }  # fmt: skip
     _write(f"{printable(f'{found.model} on {found.data}')}\n{figures(told)}")
+    _write(more(found.summary, args.slice))
     for item in found.skipped[:5]:
         _write(printable(f"  skipped: {item.line or item.path}: {item.reason}"))
     if args.output is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from asr.argument_types import channel, chunk, count, megabytes, seconds, share
+from asr.commands import compare, evaluation_options, robustness, spot, threshold
 from asr.errors import InputError
 
 _ABOUT = """Train, evaluate and use convolutional recognisers of speech and sounds.
@@ -15,6 +16,7 @@ MODEL is always a bundle (model.safetensors), the folder of a run, or one of its
 _EXAMPLES = """examples:
   asr train corpus=yesno vocabulary=words
   asr evaluate runs/mine --manifest test.jsonl --output results
+  asr compare results/before results/after
   asr transcribe runs/mine interview.flac
   asr describe model=seed
   asr check --manifest train.jsonl
@@ -41,15 +43,33 @@ def make_parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_import(commands)
     _add_shard(commands)
+    compare.arguments(_command(commands, "compare", compare.WHAT, compare.MORE, compare.EXAMPLES))
+    _add_of_model(commands, "robustness", robustness)
+    _add_of_model(commands, "spot", spot)
+    _add_of_model(commands, "threshold", threshold)
     return parser
+
+
+def _add_of_model(commands: Any, name: str, module: Any) -> None:
+    """A command that uses a model; of data, if it does not bring its own."""
+    parser = _command(commands, name, module.WHAT, module.MORE, module.EXAMPLES)
+    parser.add_argument("model", type=Path, metavar="MODEL")
+    if name == "robustness":
+        _add_data(parser)
+        parser.add_argument(
+            "--batch", type=_count, default=16, metavar="N", help="most utterances at once (16)"
+        )
+    module.arguments(parser)
+    _add_inference(parser)
 
 
 def _add_evaluate(commands: Any) -> None:
     parser = _command(
         commands, "evaluate", "score a model on a manifest or a corpus",
-        "Prints the error rates and, with --output, writes summary.json, utterances.jsonl, "
-        "skipped.jsonl and, for labels, confusion.json. Computes in float32, so that the figures "
-        "are those of the training run's test, whatever the batch size and number of processes. "
+        "Prints the error rates with 95 % intervals and, with --output, writes summary.json, "
+        "utterances.jsonl, skipped.jsonl and confusions.json, of labels confusion.json. Computes "
+        "in float32, so that the figures are those of the training run's test, whatever the batch "
+        "size and number of processes. "
         "Utterances that cannot be read, or are too short for a frame, are skipped and named; a "
         "transcript with characters that the model does not know counts as errors.",
         ["asr evaluate runs/mine --manifest test.jsonl --output results",
@@ -67,6 +87,7 @@ def _add_evaluate(commands: Any) -> None:
         help="processes that share the utterances and the cores; worth their start of some "
         "seconds where there are many cores or GPUs (1)",
     )  # fmt: skip
+    evaluation_options.arguments(parser)
     _add_inference(parser)
 
 

@@ -1,7 +1,7 @@
 """How well a trained recogniser does on utterances that it is given."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,16 @@ from asr.data.batch import Unread
 from asr.data.index import Index
 from asr.data.skipped import Skipped
 from asr.data.utterance import Utterance
-from asr.errors import InputError
+from asr.evaluation.analysis import analysis, detection
+from asr.evaluation.latency import latency
 from asr.evaluation.processes import recognise_in_processes
 from asr.evaluation.recognise import CPU, channel_for, recognise
 from asr.evaluation.scores import Scores, score
+from asr.evaluation.scoring import on_record
 from asr.evaluation.source import Source
+from asr.evaluation.usable import refuse_none, usable
 from asr.json_files import write_json, write_json_lines
-from asr.models.acoustic import AcousticModel
+from asr.text.normalizer import Normalizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,9 @@ class Evaluation:
         audio_seconds: of the utterances scored.
         seconds: that reading and recognising them took; loading the model is not in it.
         fingerprint: of the data, as a training run records it.
+        scoring: how texts were brought into one form before they were compared.
+        analysis: what follows from the utterances, see :func:`~asr.evaluation.analysis.analysis`.
+        latency: of one utterance alone; ``None`` where it was not asked for.
     """
 
     model: str
@@ -42,6 +48,9 @@ class Evaluation:
     audio_seconds: float
     seconds: float
     fingerprint: str
+    scoring: Mapping[str, Any]
+    analysis: Mapping[str, Any]
+    latency: Mapping[str, Any] | None
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -56,6 +65,9 @@ class Evaluation:
             "real_time_factor": self.seconds / max(self.audio_seconds, 1e-9),
             "model": self.model,
             "data": {"source": self.data, "fingerprint": self.fingerprint},
+            "scoring": dict(self.scoring),
+            **self.analysis,
+            "latency": self.latency,
         }
 
     def write(self, folder: Path) -> None:
@@ -66,6 +78,10 @@ class Evaluation:
         write_json_lines(folder / "skipped.jsonl", map(asdict, self.skipped))
         if self.scores.confusion is not None:
             write_json(folder / "confusion.json", self.scores.confusion)
+        if self.scores.confusions is not None:
+            write_json(folder / "confusions.json", self.scores.confusions)
+        if (points := detection(self.scores.utterances)) is not None:
+            write_json(folder / "roc.json", points)
 
 
 def evaluate(
@@ -77,6 +93,10 @@ def evaluate(
     channel: Channel | None = None,
     device: torch.device = CPU,
     allow: Sequence[str] = (),
+    scoring: Normalizer | None = None,
+    columns: Sequence[str] = (),
+    precision: float = 0.95,
+    timed: int = 0,
 ) -> Evaluation:
     """Recognise the utterances of ``source`` and score them, whatever their duration and text.
 
@@ -88,14 +108,16 @@ def evaluate(
         processes: that share the utterances.
         channel: see :func:`~asr.evaluation.recognise.channel_for`.
         allow: see :func:`~asr.bundle.load_model`.
+        scoring: see :func:`~asr.evaluation.scores.score`.
+        columns, precision: see :func:`~asr.evaluation.analysis.analysis`.
+        timed: how many utterances are recognised again, one by one, for the latency.
 
     Raises:
         InputError: the model or the data cannot be used, or no utterance can.
     """
     bundle = load_model(model, allow)
     recognizer, channel = bundle.recognizer, channel_for(bundle, channel)
-    index = _usable(Index.of(source.utterances()), recognizer.model)
-    _refuse_none(index, source.name)
+    index = usable(source, recognizer.model)
     began = time.monotonic()
     if processes == 1:
         share = recognise(recognizer, index, batch=batch, channel=channel, device=device)
@@ -106,24 +128,22 @@ def evaluate(
         )  # fmt: skip
     seconds = time.monotonic() - began
     kept = _without(index, share.unread)
-    _refuse_none(kept, source.name)
+    refuse_none(len(kept), kept, source.name)
+    scores = score(recognizer.task, index, share.heard, scoring)
     return Evaluation(
         model=str(model),
         data=source.name,
-        scores=score(recognizer.task, index, share.heard),
+        scores=scores,
         skipped=kept.skipped,
         audio_seconds=float(kept.seconds.sum()),
         seconds=seconds,
         fingerprint=kept.fingerprint,
+        scoring=on_record(scoring, recognizer.vocabulary),
+        analysis=analysis(scores.utterances, columns, precision),
+        latency=latency(recognizer, kept, count=timed, channel=channel, device=device)
+        if timed
+        else None,
     )
-
-
-def _usable(index: Index, model: AcousticModel) -> Index:
-    def too_short(utterance: Utterance) -> str | None:
-        samples = int((utterance.seconds or 0) * model.sample_rate)
-        return None if model.frames(samples) else "too short: the model gives no frame"
-
-    return index.without(too_short)
 
 
 def _without(index: Index, unread: Sequence[Unread]) -> Index:
@@ -136,15 +156,3 @@ def _without(index: Index, unread: Sequence[Unread]) -> Index:
         return told and told.removeprefix(f"{utterance.path}: ")
 
     return index.without(reason)
-
-
-def _refuse_none(index: Index, name: str) -> None:
-    if len(index):
-        return
-    if not index.skipped:
-        raise InputError(f"{name}: holds no utterances; check its split")
-    first = index.skipped[0]
-    raise InputError(
-        f"{name}: none of {len(index.skipped)} utterances can be used (first: "
-        f"{first.line or first.path}: {first.reason}); mend them"
-    )

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from asr.assemble import Recognizer
 from asr.bundle import Bundle
 from asr.data.audio import Channel
 from asr.data.batch import Batch, Example, Unread, collate
-from asr.data.dataset import SpeechDataset
+from asr.data.dataset import SpeechDataset, WaveformAugment
 from asr.data.index import Index
 from asr.data.sampler import BatchSampler
 from asr.errors import InputError
@@ -33,12 +33,16 @@ class Heard(NamedTuple):
         reference: normalised transcript or label that should have been recognised.
         hypothesis: what was.
         probability: of the predicted label; ``None`` for a transcript.
+        probabilities: of all labels, in the order of the vocabulary.
+        confidence: that the transcript is right, 0 to 1; ``None`` for a label.
     """
 
     row: int
     reference: str
     hypothesis: str
     probability: float | None = None
+    probabilities: tuple[float, ...] | None = None
+    confidence: float | None = None
 
 
 class Share(NamedTuple):
@@ -57,6 +61,7 @@ def recognise(
     device: torch.device = CPU,
     rank: int = 0,
     world: int = 1,
+    augment: WaveformAugment | None = None,
 ) -> Share:
     """Recognise the utterances of ``index``, in batches of similar duration and full precision.
 
@@ -67,6 +72,7 @@ def recognise(
         channel: see :func:`~asr.data.audio.read_audio`.
         device: to compute on.
         rank: of this process, which takes every ``world``-th batch.
+        augment: what is done to each waveform before; its randomness depends on the id alone.
     """
     dataset = SpeechDataset(
         index,
@@ -74,6 +80,7 @@ def recognise(
         vocabulary=recognizer.vocabulary,
         sample_rate=recognizer.model.sample_rate,
         channel=channel,
+        augment=augment,
     )
     batches = BatchSampler(
         index.seconds,
@@ -91,8 +98,7 @@ def recognise(
             return Share([], list(loaded))
         logits = infer(model, loaded.waveforms, device)
         hypotheses = recognizer.task.predict(logits)
-        probabilities = label_probabilities(recognizer, logits)
-        rows = map(Heard, loaded.rows, loaded.references, hypotheses, probabilities)
+        rows = map(Heard, loaded.rows, loaded.references, hypotheses, *_beliefs(recognizer, logits))
         return Share(list(rows), list(loaded.unread))
 
     share = Share([], [])
@@ -144,6 +150,15 @@ def label_probabilities(recognizer: Recognizer, logits: Padded) -> Sequence[floa
         return [None] * len(logits.values)
     best: list[float] = logits.values[..., 0].float().softmax(dim=1).amax(dim=1).tolist()
     return best
+
+
+def _beliefs(recognizer: Recognizer, logits: Padded) -> Sequence[Sequence[Any]]:
+    """What the last three fields of :class:`Heard` hold for each utterance."""
+    none = [None] * len(logits.values)
+    if not isinstance(recognizer.task, Classification):
+        return none, none, none
+    each = logits.values[..., 0].float().softmax(dim=1).tolist()
+    return label_probabilities(recognizer, logits), [tuple(row) for row in each], none
 
 
 def pick_device(name: str) -> torch.device:

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from math import inf
 from typing import NamedTuple
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Editops, Levenshtein
 
 
 class Edits(NamedTuple):
@@ -45,12 +45,17 @@ def edits(hypothesis: Sequence[Hashable], reference: Sequence[Hashable]) -> Edit
     >>> edits([1, 2, 9], [1, 2, 3, 4])
     Edits(substitutions=1, deletions=1, insertions=0, length=4)
     """
+    tags = [edit.tag for edit in operations(hypothesis, reference)]
+    return Edits(tags.count("replace"), tags.count("delete"), tags.count("insert"), len(reference))
+
+
+def operations(hypothesis: Sequence[Hashable], reference: Sequence[Hashable]) -> Editops:
+    """The edits one by one: ``src_pos`` is the place in the reference."""
     # rapidfuzz compares hashes, which differ less than the units do: hash(-1) == hash(-2).
     ids: dict[Hashable, int] = {}
     source = [ids.setdefault(unit, len(ids)) for unit in reference]
     target = [ids.setdefault(unit, len(ids)) for unit in hypothesis]
-    tags = [edit.tag for edit in Levenshtein.editops(source, target)]
-    return Edits(tags.count("replace"), tags.count("delete"), tags.count("insert"), len(source))
+    return Levenshtein.editops(source, target)
 
 
 def word_edits(hypothesis: str, reference: str) -> Edits:
