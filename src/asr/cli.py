@@ -14,7 +14,7 @@ from typing import Any
 
 from asr.cli_arguments import make_parser
 from asr.command_line import one_line_errors
-from asr.commands import compare
+from asr.commands import compare, report
 from asr.errors import InputError
 from asr.text.printable import printable
 
@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 "shard": shard,
                 "import": import_,
                 "compare": compare.run,
+                "report": report.run,
             }[args.command]
             return command(args)
         except BrokenPipeError:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from asr.commands import compare, evaluation_options
+from asr.commands import compare, evaluation_options, report
 from asr.errors import InputError
 
 _ABOUT = """Train, evaluate and use convolutional recognisers of speech and sounds.
@@ -16,6 +16,7 @@ _EXAMPLES = """examples:
   asr train corpus=yesno vocabulary=words
   asr evaluate runs/mine --manifest test.jsonl --output results
   asr compare results/before results/after
+  asr report results/after
   asr transcribe runs/mine interview.flac
   asr describe model=seed
   asr check --manifest train.jsonl
@@ -43,6 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_import(commands)
     _add_shard(commands)
     compare.arguments(_command(commands, "compare", compare.WHAT, compare.MORE, compare.EXAMPLES))
+    report.arguments(_command(commands, "report", report.WHAT, report.MORE, report.EXAMPLES))
     return parser
 
 
