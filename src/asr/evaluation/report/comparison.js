@@ -21,7 +21,7 @@ function startComparison() {
 function rateTable(found, name) {
   return el('div', { class: 'card' }, el('h3', {}, 'Rates'), el('table', { class: 'plain' },
     el('thead', {}, el('tr', {}, ...['', name('a'), name('b'), 'B less A, points', '95 % interval', 'p'].map((text, k) => el('th', { scope: 'col', class: k && 'number' }, text)))),
-    el('tbody', {}, ...Object.entries(found.rates).map(([metric, rate]) => el('tr', {}, el('th', { scope: 'row' }, metric),
+    el('tbody', {}, ...Object.entries(found.rates).map(([metric, rate]) => el('tr', {}, el('th', { scope: 'row', class: 'short' }, metric),
       el('td', { class: 'number' }, percent(rate.a, 2)), el('td', { class: 'number' }, percent(rate.b, 2)),
       el('td', { class: `number strong ${tone(metric, rate.difference)}` }, isNumber(rate.difference) ? points(rate.difference) : '–'),
       el('td', { class: 'number' }, (rate.interval || []).every(isNumber) ? (rate.interval || []).map(points).join(' to ') : '–'),
@@ -46,10 +46,10 @@ function sliceDifferences(slices) {
 
 function changedTable(changed) {
   const places = new Map(COLUMNS.id.map((id, i) => [id, i]));
-  return el('div', { class: 'card scroll span' }, el('h3', {}, 'Utterances that changed most'), el('table', { class: 'plain' },
+  return el('div', { class: 'card scroll full' }, el('h3', {}, 'Utterances that changed most'), el('table', { class: 'plain' },
     el('thead', {}, el('tr', {}, ...['utterance', 'A → B', 'said', 'A', 'B'].map((text) => el('th', { scope: 'col' }, text)))),
     el('tbody', {}, ...changed.map((row) => el('tr', {},
       el('th', { scope: 'row' }, places.has(row.id) ? el('button', { type: 'button', class: 'link', onclick: () => { revealed(places.get(row.id)); } }, el('bdi', {}, row.id)) : el('bdi', {}, row.id)),
-      el('td', { class: row.errors_b > row.errors_a ? 'bad' : 'good' }, `${row.errors_a} → ${row.errors_b}`),
+      el('td', { class: `short ${row.errors_b > row.errors_a ? 'bad' : 'good'}` }, `${row.errors_a} → ${row.errors_b}`),
       ...[row.reference, row.a, row.b].map((text) => el('td', {}, el('bdi', {}, text))))))));
 }

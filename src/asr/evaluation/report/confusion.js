@@ -84,13 +84,13 @@ function matrixPlot(labels, matrix) {
     root.append(rect);
     if (count && cell >= 20) root.append(svg('text', { class: `cellcount ${share > 0.45 ? 'over' : ''}`, x: margin + (heard + 0.5) * cell, y: margin + (said + 0.5) * cell, 'text-anchor': 'middle', 'dominant-baseline': 'central' }, count));
   }));
-  return el('figure', { class: 'card span' }, el('figcaption', {}, el('h3', {}, 'Confusion matrix'), el('p', {}, 'Rows are what was said, columns what was recognised. Press a cell to list its utterances.')), root);
+  return el('figure', { class: 'card' }, el('figcaption', {}, el('h3', {}, 'Confusion matrix'), el('p', {}, 'Rows are what was said, columns what was recognised. Press a cell to list its utterances.')), root);
 }
 
 function labelTable(labels, each) {
   const names = Object.keys(Object.values(each)[0] || {});
   const cell = (name, value) => (Number.isInteger(value) && value > 1 ? whole(value) : /support|count|utter/.test(name) ? whole(value) : percent(value));
-  return el('div', { class: 'card scroll span' }, el('h3', {}, 'Each label'), el('table', { class: 'plain' },
+  return el('div', { class: 'card scroll' }, el('h3', {}, 'Each label'), el('table', { class: 'plain' },
     el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'label'), ...names.map((name) => el('th', { scope: 'col', class: 'number' }, spelled(name))))),
     el('tbody', {}, ...labels.filter((label) => each[label]).map((label) => el('tr', {},
       el('th', { scope: 'row' }, el('button', { type: 'button', class: 'link', onclick: () => showOnly(`label ${label}`, (i) => COLUMNS.reference[i] === label) }, el('bdi', {}, label))),

@@ -1,5 +1,5 @@
 // Small SVG plots: an axis frame, bars, lines, and points with whiskers.
-function frame(title, caption, { width = 420, height = 230, left = 44, bottom = 34, top = 8, right = 10 } = {}) {
+function frame(title, caption, { width = 420, height = 230, left = 44, bottom = 34, top = 8, right = 22 } = {}) {
   const root = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': title, class: 'plot' });
   const box = { x: left, y: top, width: width - left - right, height: height - top - bottom };
   const figure = el('figure', { class: 'card' }, el('figcaption', {}, el('h3', {}, title), caption && el('p', {}, caption)), root);
@@ -103,15 +103,14 @@ function rejectText(reject) {
 }
 
 // A rate on a line from 0 to the largest, with its interval.
-function whisker(rate, interval, most, tone = '') {
-  const width = 200;
-  const x = scaled(0, most || 1, 4, width - 4);
-  const root = svg('svg', { viewBox: `0 0 ${width} 18`, class: 'whisker', 'aria-hidden': 'true', preserveAspectRatio: 'none' });
-  root.append(svg('line', { class: 'track', x1: 4, x2: width - 4, y1: 9, y2: 9 }));
+function whisker(rate, interval, most) {
+  const x = scaled(0, most || 1, 2, 98); // percent of whatever width there is
+  const root = svg('svg', { class: 'whisker', 'aria-hidden': 'true' });
+  root.append(svg('line', { class: 'track', x1: '2%', x2: '98%', y1: 9, y2: 9 }));
   if (interval && interval.every(isNumber)) {
     const [low, high] = interval.map((bound) => x(Math.min(Math.max(bound, 0), most)));
-    root.append(svg('rect', { class: `range ${tone}`, x: low, y: 6, width: Math.max(high - low, 1), height: 6, rx: 3 }));
+    root.append(svg('rect', { class: 'range', x: `${low}%`, y: 6, width: `${Math.max(high - low, 0.5)}%`, height: 6, rx: 3 }));
   }
-  if (isNumber(rate)) root.append(svg('circle', { class: `dot ${tone}`, cx: x(Math.min(rate, most)), cy: 9, r: 4.5 }));
+  if (isNumber(rate)) root.append(svg('circle', { class: 'dot', cx: `${x(Math.min(rate, most))}%`, cy: 9, r: 4.5 }));
   return root;
 }

@@ -16,14 +16,17 @@ function startSummary() {
 
 function rates(told) {
   const intervals = told.intervals || {};
-  return Object.keys(told.test || {}).filter((name) => isNumber(told.test[name])).map((name) => {
+  const test = told.test || {};
+  const main = ['wer', 'accuracy'].filter((name) => name in test);
+  const names = [...new Set([...main, ...Object.keys(test)])];
+  return names.filter((name) => isNumber(test[name])).map((name) => {
     const interval = intervals[name];
     return el('div', { class: 'card figure' },
       el('h3', {}, NAMES[name] || spelled(name)),
-      el('p', { class: 'big' }, percent(told.test[name], 2)),
+      el('p', { class: 'big' }, percent(test[name], 2)),
       interval && interval.every(isNumber)
         ? [el('p', { class: 'muted' }, `95 %: ${percent(interval[0])} to ${percent(interval[1])}`),
-          whisker(told.test[name], interval, Math.max(0.05, ...interval, told.test[name]) * 1.1)] : null);
+          whisker(test[name], interval, Math.min(1, Math.max(0.05, ...interval, test[name]) * 1.1))] : null);
   });
 }
 

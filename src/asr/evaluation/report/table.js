@@ -19,7 +19,8 @@ function startTable() {
     el('div', { class: 'split', id: 'split' },
       el('div', { class: 'card rows', id: 'rows', tabindex: 0, role: 'grid', 'aria-rowcount': COUNT + 1, 'aria-label': 'Utterances; arrows move, Enter opens, Space plays' },
         el('table', { role: 'presentation' },
-          el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, ...HEADS.map(head))), el('tbody', { id: 'body', role: 'rowgroup' }))),
+          el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, ...HEADS.map(head))), el('tbody', { id: 'body', role: 'rowgroup' })),
+        el('p', { class: 'empty', id: 'empty', hidden: true }, 'No utterance is like this.')),
       el('aside', { id: 'detail', class: 'card', tabindex: -1, 'aria-label': 'Utterance', hidden: true })));
   const rows = byId('rows');
   let waiting = false;
@@ -39,7 +40,7 @@ function startTable() {
 }
 
 function head([name, text, kind]) {
-  return el('th', { role: 'columnheader', scope: 'col', class: kind, 'data-by': name, 'aria-sort': 'none' },
+  return el('th', { role: 'columnheader', scope: 'col', class: `${kind} col-${name}`, 'data-by': name, 'aria-sort': 'none' },
     el('button', { type: 'button', onclick: () => sortBy(name) }, text, el('span', { class: 'arrow', 'aria-hidden': 'true' })));
 }
 
@@ -77,14 +78,14 @@ function draw() {
   const end = Math.min(chosen.length, Math.ceil((rows.scrollTop + rows.clientHeight) / ROW) + BEYOND);
   const drawn = [];
   for (let place = first; place < end; place += 1) drawn.push(row(place));
-  replace(byId('body'), gap(first), ...drawn, gap(chosen.length - end),
-    !chosen.length && el('tr', {}, el('td', { colspan: HEADS.length, class: 'empty' }, 'No utterance is like this.')));
+  replace(byId('body'), gap(first), ...drawn, gap(chosen.length - end));
+  byId('empty').hidden = chosen.length > 0;
   if (chosen.length) rows.setAttribute('aria-activedescendant', `row-${cursor}`);
   else rows.removeAttribute('aria-activedescendant');
 }
 
 function gap(count) {
-  const cell = el('td', { colspan: HEADS.length, class: 'gap' });
+  const cell = el('td', { class: 'gap' }); // of one column, since others may be hidden
   cell.style.height = `${count * ROW}px`;
   return el('tr', { 'aria-hidden': 'true', class: 'gap' }, cell);
 }
@@ -92,7 +93,7 @@ function gap(count) {
 function row(place) {
   const i = chosen[place];
   return el('tr', { role: 'row', id: `row-${place}`, class: `${place === cursor ? 'current' : ''} ${i === opened ? 'open' : ''}`, 'aria-rowindex': place + 2, 'aria-selected': String(place === cursor), onclick: () => { cursor = place; open(i); draw(); } },
-    ...HEADS.map(([name, , kind]) => el('td', { role: 'gridcell', class: kind }, cellOf(name, i))));
+    ...HEADS.map(([name, , kind]) => el('td', { role: 'gridcell', class: `${kind} col-${name}` }, cellOf(name, i))));
 }
 
 function cellOf(name, i) {
