@@ -14,7 +14,7 @@ from typing import Any
 
 from asr.cli_arguments import make_parser
 from asr.command_line import one_line_errors
-from asr.commands import compare, report
+from asr.commands import compare, report, runs
 from asr.errors import InputError
 from asr.text.printable import printable
 
@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 "import": import_,
                 "compare": compare.run,
                 "report": report.run,
+                "runs": runs.run,
             }[args.command]
             return command(args)
         except BrokenPipeError:

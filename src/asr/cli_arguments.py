@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from asr.commands import compare, evaluation_options, report
+from asr.commands import compare, evaluation_options, report, runs
 from asr.errors import InputError
 
 _ABOUT = """Train, evaluate and use convolutional recognisers of speech and sounds.
@@ -17,6 +17,7 @@ _EXAMPLES = """examples:
   asr evaluate runs/mine --manifest test.jsonl --output results
   asr compare results/before results/after
   asr report results/after
+  asr runs runs/sweep --sort wer
   asr transcribe runs/mine interview.flac
   asr describe model=seed
   asr check --manifest train.jsonl
@@ -45,6 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_shard(commands)
     compare.arguments(_command(commands, "compare", compare.WHAT, compare.MORE, compare.EXAMPLES))
     report.arguments(_command(commands, "report", report.WHAT, report.MORE, report.EXAMPLES))
+    runs.arguments(_command(commands, "runs", runs.WHAT, runs.MORE, runs.EXAMPLES))
     return parser
 
 

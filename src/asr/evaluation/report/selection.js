@@ -35,7 +35,8 @@ const KEYS = {
   text: (i) => COLUMNS.reference[i],
   speaker: (i) => COLUMNS.speaker[i],
   seconds: (i) => COLUMNS.seconds[i],
-  errors: (i) => ERRORS[i],
+  // Of labels, the surest mistakes come first, as among those that can be heard.
+  errors: (i) => (TRANSCRIPTS ? ERRORS[i] : (ERRORS[i] ? 1 + BELIEF[i] : -BELIEF[i])),
   rate: rateOf,
   belief: (i) => BELIEF[i],
   change: (i) => ERRORS[i] - COLUMNS.other_errors[i],
