@@ -41,9 +41,9 @@ def run(args: argparse.Namespace) -> int:
     from asr.evaluation.description_plot import refuse_plot
     from asr.evaluation.table import table
     from asr.json_files import to_json
+    from asr.leaderboard.board import leaderboard, to_csv, to_text
     from asr.leaderboard.importance import importance
     from asr.leaderboard.importance_plot import plot
-    from asr.leaderboard.board import leaderboard, to_csv, to_text
     from asr.leaderboard.run import find_runs
 
     if args.plot is not None:

@@ -35,7 +35,7 @@ def analysis(
     """
     blocks = blocked(rows)
     bounds = intervals(measures(rows), blocks)
-    methods = {name: "bootstrap" for name in bounds}
+    methods = dict.fromkeys(bounds, "bootstrap")
     if not is_transcripts(rows):
         methods = {"accuracy": "wilson" if blocks.by == "utterance" else "bootstrap"}
         bounds["macro_f1"], methods["macro_f1"] = macro_f1_interval(rows, blocks), "bootstrap"

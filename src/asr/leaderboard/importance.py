@@ -42,7 +42,9 @@ def importance(runs: Sequence[Run], by: str) -> list[Importance]:
     """
     told = [run for run in runs if isinstance(value_of(run, by), int | float)]
     if len(told) < _FEWEST:
-        raise InputError(f"importance needs {_FEWEST} finished runs with {by}, there are {len(told)}")
+        raise InputError(
+            f"importance: needs {_FEWEST} finished runs with {by}, got {len(told)}; train more"
+        )
     figures = np.array([value_of(run, by) for run in told], np.float64)
     if not figures.std():
         raise InputError(f"{by} is {figures[0]:g} in all {len(told)} runs: nothing to explain")
@@ -52,7 +54,9 @@ def importance(runs: Sequence[Run], by: str) -> list[Importance]:
     return sorted(found, key=lambda each: -each.share)
 
 
-def _of(key: str, runs: Sequence[Run], figures: "np.ndarray[Any, np.dtype[np.float64]]") -> Importance:
+def _of(
+    key: str, runs: Sequence[Run], figures: "np.ndarray[Any, np.dtype[np.float64]]"
+) -> Importance:
     values = [run.config.get(key) for run in runs]
     groups = _groups(values)
     names = list(dict.fromkeys(groups))
