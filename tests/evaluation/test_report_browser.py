@@ -97,8 +97,8 @@ def test_an_utterance_is_opened_and_played_by_keyboard_alone(show: Any, tmp_path
     page.keyboard.press("Enter")
     assert page.inner_text("#detail h3") == wanted != ""
     page.keyboard.press("Space")
-    page.wait_for_function("document.body.classList.contains('playing')")
-    page.wait_for_function("!/^0.00/.test(document.getElementById('time').textContent)")
+    page.wait_for_selector("body.playing")
+    page.wait_for_selector("#time:not(:text-matches('^0.00 '))")
     assert page.evaluate("document.querySelector('#detail img').naturalHeight") == 64
     page.keyboard.press("Escape")
     assert page.locator("#detail").is_hidden()
