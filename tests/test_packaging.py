@@ -29,6 +29,14 @@ def test_every_config_is_in_the_wheel(wheel: Path) -> None:
     assert "asr/py.typed" in names
 
 
+def test_the_parts_of_the_report_are_in_the_wheel(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    folder = ROOT / "src/asr/evaluation/report"
+    parts = [*folder.glob("*.js"), *folder.glob("*.css"), *folder.glob("*.html")]
+    assert parts
+    assert {path.relative_to(ROOT / "src").as_posix() for path in parts} <= names
+
+
 def test_nothing_else_of_the_tree_is(wheel: Path) -> None:
     tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"asr"}

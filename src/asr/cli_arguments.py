@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from asr.argument_types import channel, chunk, count, megabytes, seconds, share
-from asr.commands import compare, evaluation_options, robustness, spot, threshold
+from asr.commands import (
+    compare,
+    evaluation_options,
+    report,
+    robustness,
+    runs,
+    spot,
+    threshold,
+)
 from asr.errors import InputError
 
 _ABOUT = """Train, evaluate and use convolutional recognisers of speech and sounds.
@@ -17,6 +25,8 @@ _EXAMPLES = """examples:
   asr train corpus=yesno vocabulary=words
   asr evaluate runs/mine --manifest test.jsonl --output results
   asr compare results/before results/after
+  asr report results/after
+  asr runs runs/sweep --sort wer
   asr transcribe runs/mine interview.flac
   asr describe model=seed
   asr check --manifest train.jsonl
@@ -47,6 +57,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_of_model(commands, "robustness", robustness)
     _add_of_model(commands, "spot", spot)
     _add_of_model(commands, "threshold", threshold)
+    report.arguments(_command(commands, "report", report.WHAT, report.MORE, report.EXAMPLES))
+    runs.arguments(_command(commands, "runs", runs.WHAT, runs.MORE, runs.EXAMPLES))
     return parser
 
 
