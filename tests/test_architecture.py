@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "span": {"padded"},
     "layers": {"padded", "span"},
     "features": {"padded", "span"},
-    "decoding": {"padded"},
+    "decoding": {"errors", "padded"},
     "augment": {"padded", "keyed", "errors", "resample"},
     "data": {"padded", "text", "keyed", "errors", "resample"},
     "models": {"layers", "features", "padded", "span"},
@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": LEAVES | RECOGNIZER | {"assemble", "bundle", "compose", "config"},
 }  # fmt: skip
 # These stand on top of everything.
-TOP = {"cli", "cli_arguments", "train", "train_help", "command_line", "__main__"}
+TOP = {"cli", "commands", "cli_arguments", "train", "train_help", "command_line", "__main__"}
 # Each framework with the only packages of ours that may know it.
 CONFINED = {
     "lightning": {"training", "train"},

@@ -14,6 +14,7 @@ from typing import Any
 
 from asr.cli_arguments import make_parser
 from asr.command_line import one_line_errors
+from asr.commands import lm
 from asr.errors import InputError
 from asr.text.printable import printable
 
@@ -33,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 "check": check,
                 "shard": shard,
                 "import": import_,
+                "lm": lm.run,
             }[args.command]
             return command(args)
         except BrokenPipeError:

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
+from asr.commands import lm
 from asr.errors import InputError
 
 _ABOUT = """Train, evaluate and use convolutional recognisers of speech and sounds.
@@ -40,6 +41,11 @@ def make_parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_import(commands)
     _add_shard(commands)
+    lm.arguments(_command(
+        commands, "lm", "learn an n-gram language model from a text",
+        "By modified Kneser-Ney smoothing; writes an ARPA file, which KenLM reads as well.",
+        ["asr lm train sentences.txt --order 2 --output bigrams.arpa"],
+    ))  # fmt: skip
     return parser
 
 
