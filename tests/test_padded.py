@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.padded import pad
+from asr.padded import Padded, common_length, pad
 
 LENGTHS = st.lists(st.integers(0, 9), min_size=1, max_size=5)
 
@@ -65,3 +65,50 @@ def test_an_empty_batch_is_refused() -> None:
 def test_sequences_of_different_channels_are_refused() -> None:
     with pytest.raises(ValueError, match=r"but for their last axis, got \[\(1,\), \(2,\)\]"):
         pad([torch.ones(2, 3), torch.ones(1, 3)])
+
+
+@given(length=st.integers(0, 3_000_000))
+def test_a_common_length_is_one_of_few_and_not_far(length: int) -> None:
+    common = common_length(length)
+
+    assert length <= common <= length * 1.025 + 1
+    assert common_length(common) == common
+
+
+def test_forty_lengths_cover_an_octave() -> None:
+    assert len({common_length(length) for length in range(16_001, 32_001)}) == 40
+
+
+def test_waveforms_go_to_a_common_length_unless_several_are_equally_long() -> None:
+    uneven, even, one = [22_050, 22_049], [22_050, 22_050], [22_050]
+
+    found = [pad([torch.ones(n) for n in ns], common=True) for ns in (uneven, even, one)]
+
+    assert [batch.values.shape[-1] for batch in found] == [22_400, 22_050, 22_400]
+    assert found[0].lengths.tolist() == uneven
+    assert not found[2].values[:, 22_050:].any()
+
+
+def test_what_a_layer_computed_is_zeroed_in_place_and_what_was_given_is_not() -> None:
+    given_values = torch.ones(2, 1, 4, requires_grad=True)
+    computed = 2 * given_values
+    lengths = torch.tensor([4, 2])
+
+    zeroed = [Padded(values, lengths).zeroed().values for values in (given_values, computed)]
+    sum(values.sum() for values in zeroed).backward()
+
+    assert given_values.detach().all()
+    assert zeroed[1].data_ptr() == computed.data_ptr()
+    assert given_values.grad is not None
+    assert given_values.grad[:, 0].tolist() == [[3, 3, 3, 3], [3, 3, 0, 0]]
+
+
+def test_a_mask_made_for_inference_serves_training() -> None:
+    lengths = torch.tensor([5, 2])
+    with torch.inference_mode():
+        Padded(torch.ones(2, 5), lengths).zeroed()
+
+    values = torch.ones(2, 5, requires_grad=True)
+    (Padded(values * values, lengths).zeroed().values * values).sum().backward()
+
+    assert values.grad is not None

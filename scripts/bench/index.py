@@ -17,7 +17,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -138,12 +138,35 @@ def alone(measured: Callable[..., Any], *arguments: Any) -> Any:
         return pool.submit(measured, *arguments).result()
 
 
+def plot(found: Sequence[Mapping[str, float]], path: Path) -> None:
+    """Time and memory over the number of rows, both axes by decades."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    rows = [size["rows"] for size in found]
+    kinds = {
+        "seconds": {"open_seconds": "open", "plan_seconds": "plan an epoch"},
+        "MB": {
+            "main_peak_above_start_mb": "main process, above its start",
+            "worker_private_mb": "a worker, beyond an empty one",
+        },
+    }
+    for axes, (unit, lines) in zip(figure.subplots(1, 2), kinds.items(), strict=True):
+        for key, label in lines.items():
+            axes.loglog(rows, [size[key] for size in found], marker="o", label=label)
+        axes.set(xlabel="utterances", ylabel=unit)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.savefig(path)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rows", type=int, nargs="+", default=SIZES, metavar="N")
     parser.add_argument("--folder", type=Path, help="for the index files, kept there")
+    parser.add_argument("--plot", type=Path, help="draw time and memory into this file")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
@@ -151,6 +174,8 @@ def main() -> int:
         for rows in given.rows:
             alone(write, folder / f"{rows}.arrow", rows)
         found = [alone(measure, rows, folder) for rows in given.rows]
+    if given.plot is not None:
+        plot(found, given.plot)
     json.dump(found, sys.stdout, indent=2)
     sys.stdout.write("\n")
     return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from asr.cpu_settings import settle_cpu
 from asr.data.corpora.manifest import Manifest
 from asr.data.index import Index
 from asr.evaluation.recognise import recognise
@@ -55,6 +56,7 @@ def _plain(args: argparse.Namespace):  # type: ignore[no-untyped-def]
 
 
 def _asr(args: argparse.Namespace):  # type: ignore[no-untyped-def]
+    settle_cpu()
     recognizer = untrained([f"model={_MODEL}", "vocabulary=characters"]).recognizer
     recognizer.model.eval()
     index = Index.of(Manifest(path=str(args.manifest)).utterances("test"))

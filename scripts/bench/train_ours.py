@@ -12,6 +12,7 @@ import torch
 from asr.assemble import assemble
 from asr.compose import compose
 from asr.config import build, locate
+from asr.cpu_settings import settle_cpu
 from asr.data.batch import Batch
 from asr.training.parameter_groups import parameter_groups
 from scripts.bench.meter import Meter
@@ -23,6 +24,7 @@ def main() -> None:
     parser.add_argument("--precision", choices=["32", "bf16"], default="bf16")
     parser.add_argument("overrides", nargs="*")
     args = parser.parse_args()
+    settle_cpu()
     config = compose(args.overrides)
     torch.manual_seed(config["seed"])
     features = build(config["features"], "features")

@@ -15,6 +15,7 @@ from typing import Any
 from asr.cli_arguments import make_parser
 from asr.command_line import one_line_errors
 from asr.commands import lm
+from asr.cpu_settings import settle_cpu
 from asr.errors import InputError
 from asr.text.printable import printable
 
@@ -24,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["train"]:
         return train(given[1:])
+    settle_cpu()
     with one_line_errors():
         try:
             args = make_parser().parse_args(given or ["--help"])

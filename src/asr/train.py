@@ -23,6 +23,7 @@ from asr.assemble import assemble, make_encoder
 from asr.command_line import one_line_errors, one_line_usage
 from asr.compose import CONFIGS, check_config, explain, plain, refuse_no_choice
 from asr.config import build, locate
+from asr.cpu_settings import settle_cpu
 from asr.errors import InputError
 from asr.own_parts import refuse_strangers
 from asr.training import report
@@ -146,6 +147,7 @@ def _run(cfg: DictConfig) -> float:
 def main() -> None:
     """Run :func:`train` on the command line's config; bad input ends in one line and status 2."""
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come to us, not to Hydra's printer
+    settle_cpu()
     with one_line_errors():
         refuse_no_choice(sys.argv[1:])
         try:

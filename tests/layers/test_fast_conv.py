@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from asr.layers import norm
+from asr import padded
+from asr.layers import depthwise, norm
 from asr.layers.conv import TimeConv
 from asr.layers.fast_conv import FastConv1d, channels_last
 from asr.models.conv_stack import ConvStack
@@ -62,6 +63,27 @@ def test_it_is_conv1d_under_autocast(dilation: int) -> None:
     torch.testing.assert_close(y.float(), expected, rtol=0.03, atol=0.03)
 
 
+@pytest.mark.parametrize(("kernel", "padding", "dilation"), [(3, 1, 1), (25, 12, 1), (9, 20, 2)])
+def test_gradients_under_autocast_are_those_of_conv1d(
+    kernel: int, padding: int, dilation: int
+) -> None:
+    made = [
+        kind(8, 8, kernel, padding=padding, dilation=dilation, groups=8)
+        for kind in (FastConv1d, nn.Conv1d)
+    ]
+    ours, theirs = made
+    ours.load_state_dict(theirs.state_dict())
+    x = torch.randn(3, 8, 60)
+
+    with torch.autocast("cpu", torch.bfloat16):
+        found = _run(ours, x)
+
+    for left, right in zip(found, _run(theirs, x), strict=True):
+        torch.testing.assert_close(
+            left.float(), right, rtol=0.05, atol=0.05 * float(right.abs().max())
+        )
+
+
 def test_what_comes_out_has_its_channels_last_so_that_the_next_layer_copies_nothing() -> None:
     if not torch.backends.mkldnn.is_available():
         pytest.skip("without oneDNN nn.Conv1d is used as it is")
@@ -72,13 +94,20 @@ def test_what_comes_out_has_its_channels_last_so_that_the_next_layer_copies_noth
         assert channels_last(y).data_ptr() == y.data_ptr()
 
 
-@pytest.mark.parametrize("without", ["fast convolutions", "native batch norm"])
+@pytest.mark.parametrize(
+    "without", ["fast convolutions", "depthwise gradients", "native batch norm", "zeroing in place"]
+)
 def test_two_hundred_steps_end_at_the_same_loss(
     without: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fast = _loss_after(200)
     if without == "fast convolutions":
         monkeypatch.setattr(FastConv1d, "_conv_forward", nn.Conv1d._conv_forward)
+    elif without == "depthwise gradients":
+        monkeypatch.setattr(depthwise._Depthwise, "apply", depthwise._convolved)
+    elif without == "zeroing in place":
+        monkeypatch.setattr(padded, "zero_beyond_", padded.zero_beyond)
+        monkeypatch.setattr(norm, "zero_beyond_", padded.zero_beyond)
     else:
         monkeypatch.setattr(norm, "_MaskedBatchNorm", _Elementary)
 

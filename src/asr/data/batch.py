@@ -67,7 +67,7 @@ def collate(items: Sequence[Example | Unread]) -> Batch | tuple[Unread, ...]:
     if not examples:
         return unread
     return Batch(
-        waveforms=pad([example.waveform for example in examples]),
+        waveforms=pad([example.waveform for example in examples], common=True),
         tokens=pad([example.tokens for example in examples]),
         keys=torch.tensor([example.key for example in examples]),
         references=tuple(example.reference for example in examples),

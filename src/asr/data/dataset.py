@@ -59,18 +59,20 @@ class SpeechDataset(Dataset[Example | Unread]):
         self.augment = augment
         self.seed = seed
         self._room = cache_bytes
-        self._decoded: dict[int, Tensor] = {}
+        self._decoded: dict[int, tuple[Utterance, Tensor]] = {}
 
     def __len__(self) -> int:
         return len(self.index)
 
     def __getitem__(self, where: tuple[int, int]) -> Example | Unread:
         row, epoch = where
-        utterance = self.index[row]
-        try:
-            waveform = self._read(row, utterance)
-        except AudioError as error:
-            return Unread(utterance.id, str(error))
+        utterance, waveform = self._decoded.get(row, (None, None))
+        if utterance is None or waveform is None:
+            utterance = self.index[row]
+            try:
+                waveform = self._read(row, utterance)
+            except AudioError as error:
+                return Unread(utterance.id, str(error))
         number = key(self.seed, epoch, utterance.id)
         if self.augment is not None:
             waveform = self.augment(waveform, self.sample_rate, generator(number))
@@ -85,8 +87,6 @@ class SpeechDataset(Dataset[Example | Unread]):
         )
 
     def _read(self, row: int, utterance: Utterance) -> Tensor:
-        if row in self._decoded:
-            return self._decoded[row]
         waveform = read_audio(
             utterance.path,
             self.sample_rate,
@@ -98,7 +98,7 @@ class SpeechDataset(Dataset[Example | Unread]):
         size = waveform.numel() * waveform.element_size()
         if size <= self._room:
             self._room -= size
-            self._decoded[row] = waveform
+            self._decoded[row] = utterance, waveform
         return waveform
 
     def _channel(self, utterance: Utterance) -> Channel:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from asr.bundle import load_model
+from asr.cpu_settings import settle_cpu
 from asr.data.audio import Channel
 from asr.data.index import Index
 from asr.errors import InputError
@@ -68,6 +69,7 @@ def _share(
     threads: int,
     allow: Sequence[str],
 ) -> Share:
+    settle_cpu()
     torch.set_num_threads(threads)
     here = torch.device(device)
     if here.type == "cuda":

@@ -134,7 +134,7 @@ def _transcripts(
 ) -> list[Transcript]:
     if not waveforms:
         return []
-    logits = infer(recognizer.model, pad(waveforms), device)
+    logits = infer(recognizer.model, pad(waveforms, common=True), device)
     texts = recognizer.task.predict(logits)
     words = _words(recognizer, logits) if timed else [[] for _ in texts]
     rate, probabilities = recognizer.model.sample_rate, label_probabilities(recognizer, logits)

@@ -118,10 +118,12 @@ class LogMel(nn.Module):
             pad_mode="constant",
             return_complex=True,
         )  # (batch * channels, frequencies, frames)
-        power = spectrum.real.square() + spectrum.imag.square()
+        # Real and imaginary part of a frame lie side by side, so the filters add both powers.
+        parts = torch.view_as_real(spectrum.transpose(1, 2)).flatten(2)
+        power = parts.square_() if not parts.requires_grad else parts.square()
         # The bins of a frame lie side by side, as convolutions on a CPU want them.
-        energies = (power.transpose(1, 2) @ self.filters).transpose(1, 2)
-        return energies.reshape(len(samples), -1, power.shape[-1])
+        energies = (power @ self.filters.repeat_interleave(2, dim=0)).transpose(1, 2)
+        return energies.reshape(len(samples), -1, spectrum.shape[-1])
 
 
 def _refuse_what_cannot_be(

@@ -3,6 +3,7 @@
 from math import inf, isinf
 from typing import Literal, get_args
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -61,8 +62,9 @@ class TimeConv(nn.Module):
         )
         _refuse_padding_mode(padding_mode, padding)
         reach = dilation * (kernel - 1)
-        self.pads = _pads(padding, reach, lookahead)
+        self.pads, self._reach = _pads(padding, reach, lookahead), reach
         self.padding_mode = padding_mode
+        self._keeps_length = stride == 1 and sum(self.pads) == reach
         # Small symmetric padding is fastest inside the convolution; all other is put on before.
         self._inside = padding_mode == "zeros" and self.pads[0] == self.pads[1]
         self.conv = FastConv1d(
@@ -91,13 +93,9 @@ class TimeConv(nn.Module):
         """Why the layer hears the whole utterance; empty where it does not."""
         return f"{self.padding_mode} padding from afar" if isinf(self.span.right) else ""
 
-    @property
-    def _reach(self) -> int:
-        return self.conv.dilation[0] * (self.conv.kernel_size[0] - 1)
-
     def output_length(self, length: Length) -> Length:
         """Frames that come out for ``length`` frames in; 0 where the kernel does not fit."""
-        if self.conv.stride[0] == 1 and sum(self.pads) == self._reach:
+        if self._keeps_length:
             return length
         frames = (length + sum(self.pads) - self._reach - 1) // self.conv.stride[0] + 1
         if isinstance(frames, Tensor):
@@ -105,7 +103,9 @@ class TimeConv(nn.Module):
         return max(frames, 0) if length > 0 else 0  # padding alone is not an utterance
 
     def forward(self, x: Padded) -> Padded:
-        if self._inside:
+        if not self._reach and not any(self.pads) and not torch.is_grad_enabled():
+            values = x.values  # each frame by itself, so what is past the end stays there
+        elif self._inside:
             values = x.zeroed().values
         elif self.padding_mode == "zeros":
             values = F.pad(x.zeroed().values, self.pads)

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from asr.layers.depthwise import depthwise
+
 
 class FastConv1d(nn.Conv1d):
     """``nn.Conv1d``, equal to it within rounding, with its weights and its arguments.
@@ -24,9 +26,8 @@ class FastConv1d(nn.Conv1d):
         if weight.shape[1:] == (self.in_channels, 1) and len(x) == stride == 1 and not padding:
             # oneDNN is not asked for so little on one thread; a matrix product does it as well.
             return F.linear(x.transpose(1, 2), weight[..., 0], bias).transpose(1, 2)
-        depthwise = self.groups == self.in_channels == self.out_channels
-        if depthwise and dilation > 1 and stride == 1:
-            return _over_phases(x, weight, bias, padding, dilation)
+        if self.groups == self.in_channels == self.out_channels and stride == 1:
+            return depthwise(x, weight, bias, padding, dilation)
         y = F.conv2d(
             x.unsqueeze(2), weight.unsqueeze(2), bias, (1, stride), (0, padding), (1, dilation),
             self.groups,
@@ -45,21 +46,3 @@ def _has_onednn(x: Tensor) -> bool:
         and x.dtype in (torch.float32, torch.bfloat16)
         and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     )
-
-
-def _over_phases(
-    x: Tensor, weight: Tensor, bias: Tensor | None, padding: int, dilation: int
-) -> Tensor:
-    """A dilated depthwise convolution as a plain one over every ``dilation``-th frame.
-
-    Seen as an image of ``time / dilation`` rows and ``dilation`` columns, each column is a
-    phase, and the kernel goes down the columns.
-    """
-    batch, channels, time = x.shape
-    reach = dilation * (weight.shape[-1] - 1)
-    frames = time + 2 * padding - reach
-    rest = -(time + 2 * padding) % dilation
-    rows = F.pad(x.transpose(1, 2), (0, 0, padding, padding + rest))  # (batch, time, channels)
-    image = rows.reshape(batch, -1, dilation, channels).permute(0, 3, 1, 2)
-    y = F.conv2d(image, weight.unsqueeze(3), bias, groups=channels)
-    return y.permute(0, 2, 3, 1).reshape(batch, -1, channels)[:, :frames].transpose(1, 2)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from asr.padded import Padded, zero_beyond
+from asr.padded import Padded, zero_beyond, zero_beyond_
 from asr.span import Length, Span
 
 NormKind = Literal["batch", "batch_plain", "layer", "none"]
@@ -99,7 +99,7 @@ class _MaskedBatchNorm(torch.autograd.Function):
         ctx: Any, x: Tensor, lengths: Tensor, weight: Tensor, bias: Tensor, eps: float
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         precise = torch.promote_types(x.dtype, torch.float32)
-        x = zero_beyond(x, lengths)
+        x = zero_beyond_(x.data, lengths)
         frames = x.unsqueeze(2)
         count = lengths.sum().clamp_min(1).double()
         mean, var = (moment.double() for moment in _moments(frames))
@@ -119,21 +119,21 @@ class _MaskedBatchNorm(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, None, Tensor, Tensor, None]:
         x, lengths, weight, mean, var, count = ctx.saved_tensors
-        scale = (var + ctx.eps).rsqrt()
-        gain = weight.to(mean.dtype) * scale
-        grad = zero_beyond(grad, lengths).unsqueeze(2)
-        # As if mean and variance were given ...
-        direct, grad_weight, grad_bias = torch.ops.aten.native_batch_norm_backward(
-            grad, x.unsqueeze(2), weight.to(mean.dtype), mean, var, mean, scale, False, ctx.eps,
-            [True, True, True],
+        weight, scale = weight.to(mean.dtype), (var + ctx.eps).rsqrt()
+        # The kernel divides by all frames, among them padding. In the term of the variance a
+        # larger scale makes up for it, and a smaller weight for the scale ...
+        frames = x.shape[0] * x.shape[2]
+        more = (frames / count).sqrt()
+        total, grad_weight, grad_bias = torch.ops.aten.native_batch_norm_backward(
+            zero_beyond(grad, lengths).unsqueeze(2), x.unsqueeze(2), weight / more, None, None,
+            mean, scale * more, True, ctx.eps, [True, True, True],
         )  # fmt: skip
-        # ... and what goes through them, which is a line in x for each channel.
-        slope = -gain * scale * grad_weight / count
-        level = -gain * grad_bias / count - slope * mean
-        zero, one = torch.zeros_like(mean), torch.ones_like(mean)
-        through = F.batch_norm(x.unsqueeze(2), zero, one, slope, level, eps=0.0)
-        total = zero_beyond((direct + through).squeeze(2), lengths)
-        return total, None, grad_weight.to(weight.dtype), grad_bias.to(weight.dtype), None
+        # ... and in that of the mean, what is missing is the same for all frames of a channel.
+        missing = weight * scale * grad_bias * (1 / frames - 1 / count)
+        total = total.squeeze(2).add_(missing.to(total.dtype)[:, None])
+        total = zero_beyond_(total, lengths)
+        dtype = ctx.saved_tensors[2].dtype
+        return total, None, (grad_weight / more).to(dtype), grad_bias.to(dtype), None
 
 
 def _moments(frames: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,12 +2,13 @@
 
 from copy import deepcopy
 from itertools import pairwise
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from asr.layers.activation import Finish
 from asr.layers.conv import TimeConv
 from asr.layers.norm import NoNorm, TimeBatchNorm
 from asr.layers.sequential import TimeSequential
@@ -19,7 +20,8 @@ def folded(model: Model) -> Model:
     """A copy of ``model`` in evaluation mode that computes the same, with fewer steps.
 
     What a normalisation does with fixed statistics is a scale and an offset for each channel,
-    which the weights of the convolution before it can hold.
+    which the weights of the convolution before it can hold. Layers that then do nothing, as
+    dropout, are taken out: for a single utterance, calling them is a tenth of the time.
     """
     model = deepcopy(model).eval()
     for stack in [layer for layer in model.modules() if isinstance(layer, TimeSequential)]:
@@ -27,7 +29,16 @@ def folded(model: Model) -> Model:
             if isinstance(conv, TimeConv) and isinstance(norm, TimeBatchNorm):
                 _fold(conv, norm)
                 setattr(stack, name, NoNorm())
+        for i, layer in reversed(list(enumerate(stack))):
+            if isinstance(layer, Finish):
+                layer.layer = cast(nn.Sequential, layer.layer)[0]  # without dropout
+            if isinstance(layer, NoNorm) or _is_identity(layer):
+                del stack[i]
     return model
+
+
+def _is_identity(layer: nn.Module) -> bool:
+    return isinstance(layer, Finish) and isinstance(layer.layer, nn.Identity)
 
 
 @torch.no_grad()

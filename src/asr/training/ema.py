@@ -1,12 +1,15 @@
 """Exponential moving average of the weights (Polyak and Juditsky, 1992)."""
 
+from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import lightning as L
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
 from lightning.pytorch.trainer.states import TrainerFn
-from torch import Tensor
+from lightning.pytorch.utilities.types import STEP_OUTPUT
+from torch import Tensor, nn
 
 
 def ema(decay: float = 0.999) -> WeightAveraging:
@@ -30,7 +33,11 @@ def ema(decay: float = 0.999) -> WeightAveraging:
         weight = 1 - min(decay, (1 + steps) / (10 + steps))
         torch._foreach_lerp_(average, current, weight)
 
-    return _Averaging(use_buffers=True, multi_avg_fn=update)
+    return _Averaging(update)
+
+
+def _tensors(module: nn.Module) -> list[Tensor]:
+    return [tensor.detach() for tensor in chain(module.parameters(), module.buffers())]
 
 
 class _Averaging(WeightAveraging):
@@ -38,9 +45,42 @@ class _Averaging(WeightAveraging):
 
     Lightning's would put back the weights that training was to go on with, whenever the callback
     has been through a fit before. And it could not save within a validation, nor after training.
+
+    Args:
+        update: changes the tensors of the average, given those of the module and the number of
+            updates before.
     """
 
+    def __init__(self, update: Callable[[list[Tensor], list[Tensor], Tensor | int], None]) -> None:
+        super().__init__(use_buffers=True, multi_avg_fn=update)
+        self.update = update
+
     _swapped = False  # the module has the average, and the other way round
+    _pair: tuple[list[Tensor], list[Tensor]] | None = None  # of the average, and of the module
+
+    def on_train_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: STEP_OUTPUT,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Update the average after each step of the optimiser.
+
+        PyTorch gathers all tensors of both models anew each time, which takes longer than to
+        average them.
+        """
+        average = self._average_model
+        if average is None or trainer.global_step <= self._latest_update_step:
+            return
+        if self._pair is None:
+            average.update_parameters(pl_module)  # which copies the first time
+            self._pair = _tensors(average.module), _tensors(pl_module)
+        else:
+            self.update(*self._pair, average.n_averaged)
+            average.n_averaged += 1
+        self._latest_update_step = trainer.global_step
 
     def _swap_models(self, pl_module: L.LightningModule) -> None:
         super()._swap_models(pl_module)

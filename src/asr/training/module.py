@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import lightning as L
@@ -91,6 +92,23 @@ class SpeechModule(L.LightningModule):
             self.model.get_submodule(name).training = False
         return self
 
+    # Looking for them among all layers would take a hundredth of each step.
+    @cached_property
+    def _weights(self) -> list[nn.Parameter]:
+        return list(self.model.parameters())
+
+    @cached_property
+    def _statistics(self) -> list[Tensor]:
+        return list(_statistics(self.model, self.still))
+
+    def transfer_batch_to_device(
+        self, batch: Any, device: torch.device, dataloader_idx: int
+    ) -> Any:
+        """The batch on ``device``; where it is there already, nothing is looked through."""
+        if device.type == "cpu":
+            return batch
+        return super().transfer_batch_to_device(batch, device, dataloader_idx)
+
     def configure_optimizers(self) -> Any:
         optimizer = self.optimizer(parameter_groups(self.model, self.optimizer, self.factors))
         steps = int(self.trainer.estimated_stepping_batches)
@@ -103,13 +121,13 @@ class SpeechModule(L.LightningModule):
         gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
-        norm = get_total_norm([p.grad for p in self.model.parameters() if p.grad is not None])
+        norm = get_total_norm([p.grad for p in self._weights if p.grad is not None])
         self.guard.admit(norm, optimizer, self.trainer, self)
         if self.trainer.precision == "16-mixed" or gradient_clip_algorithm not in (None, "norm"):
             self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
         elif gradient_clip_val is not None:
             # Lightning refuses fused optimisers here, for fear of the scaling that only fp16 has.
-            clip_grads_with_norm_(self.model.parameters(), gradient_clip_val, norm)
+            clip_grads_with_norm_(self._weights, gradient_clip_val, norm)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint[KEY] = description(self.recognizer, self.facts)
@@ -129,7 +147,7 @@ class SpeechModule(L.LightningModule):
         step = self.trainer.fit_loop.epoch_loop.total_batch_idx
         torch.manual_seed(key(self.seed, "step", step, self.global_rank))
         if batch_idx % self.trainer.accumulate_grad_batches == 0:
-            self.guard.begin(list(_statistics(self.model, self.still)))
+            self.guard.begin(self._statistics)
 
     def training_step(self, batch: Batch | tuple[Unread, ...], batch_idx: int) -> Tensor | None:
         if not isinstance(batch, Batch):
