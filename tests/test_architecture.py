@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "span": {"padded"},
     "layers": {"padded", "span"},
     "features": {"padded", "span"},
-    "decoding": {"padded"},
+    "decoding": {"errors", "padded"},
     "augment": {"padded", "keyed", "errors", "resample"},
     "data": {"padded", "text", "keyed", "errors", "resample"},
     "models": {"layers", "features", "padded", "span"},

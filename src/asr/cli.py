@@ -14,7 +14,7 @@ from typing import Any
 
 from asr.cli_arguments import make_parser
 from asr.command_line import one_line_errors
-from asr.commands import compare, report, robustness, runs, spot, threshold
+from asr.commands import compare, lm, report, robustness, runs, spot, threshold
 from asr.cpu_settings import settle_cpu
 from asr.errors import InputError
 from asr.text.printable import printable
@@ -42,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 "threshold": threshold.run,
                 "report": report.run,
                 "runs": runs.run,
+                "lm": lm.run,
             }[args.command]
             return command(args)
         except BrokenPipeError:

@@ -10,6 +10,7 @@ from asr.argument_types import channel, chunk, count, megabytes, seconds, share
 from asr.commands import (
     compare,
     evaluation_options,
+    lm,
     report,
     robustness,
     runs,
@@ -59,6 +60,11 @@ def make_parser() -> argparse.ArgumentParser:
     _add_of_model(commands, "threshold", threshold)
     report.arguments(_command(commands, "report", report.WHAT, report.MORE, report.EXAMPLES))
     runs.arguments(_command(commands, "runs", runs.WHAT, runs.MORE, runs.EXAMPLES))
+    lm.arguments(_command(
+        commands, "lm", "learn an n-gram language model from a text",
+        "By modified Kneser-Ney smoothing; writes an ARPA file, which KenLM reads as well.",
+        ["asr lm train sentences.txt --order 2 --output bigrams.arpa"],
+    ))  # fmt: skip
     return parser
 
 
@@ -69,7 +75,7 @@ def _add_of_model(commands: Any, name: str, module: Any) -> None:
     if name == "robustness":
         _add_data(parser)
         parser.add_argument(
-            "--batch", type=_count, default=16, metavar="N", help="most utterances at once (16)"
+            "--batch", type=count, default=16, metavar="N", help="most utterances at once (16)"
         )
     module.arguments(parser)
     _add_inference(parser)

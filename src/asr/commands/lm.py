@@ -1,0 +1,36 @@
+"""``asr lm train``: an n-gram language model of a text."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from asr.errors import InputError
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("action", choices=("train",))
+    parser.add_argument("text", type=Path, metavar="TEXT", help="a sentence a line, UTF-8")
+    parser.add_argument(
+        "--order", type=_order, default=3, metavar="N", help="words of the longest n-grams (3)"
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE.arpa")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Learn the model and write it."""
+    from asr.decoding.kneser_ney import write_arpa
+
+    try:
+        with args.text.open(encoding="utf-8") as text:
+            write_arpa(text, args.order, args.output)
+    except UnicodeDecodeError:
+        raise InputError(f"{args.text}: is not UTF-8; give a text with a sentence a line") from None
+    sys.stdout.write(f"written to {args.output}\n")
+    return 0
+
+
+def _order(text: str) -> int:
+    if text not in {"1", "2", "3", "4", "5", "6"}:
+        raise argparse.ArgumentTypeError(f"must be 1 to 6 words, got {text!r}")
+    return int(text)
