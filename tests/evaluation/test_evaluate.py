@@ -58,6 +58,19 @@ def test_a_recording_with_other_channels_than_the_model_is_not_fed_to_it(tmp_pat
     assert misfit(torch.zeros(2, 100), recognizer.model) is None
 
 
+def test_how_sure_it_is_of_a_transcript_is_told_where_it_is_asked_for(
+    bundle: Path, tones: Path
+) -> None:
+    recognizer = load_model(bundle).recognizer
+    index = Index.of(spoken(tones))
+
+    told = [heard.confidence for heard in recognise(recognizer, index, confident=True).heard]
+
+    assert all(sure is not None and 0 < sure <= 1 for sure in told)
+    assert len(set(told)) > 1
+    assert recognise(recognizer, index).heard[0].confidence is None
+
+
 def test_text_out_of_silence_is_an_infinite_rate_and_null_in_json(
     bundle: Path, tones: Path
 ) -> None:

@@ -120,7 +120,9 @@ def evaluate(
     index = usable(source, recognizer.model)
     began = time.monotonic()
     if processes == 1:
-        share = recognise(recognizer, index, batch=batch, channel=channel, device=device)
+        share = recognise(
+            recognizer, index, batch=batch, channel=channel, device=device, confident=True
+        )
     else:
         share = recognise_in_processes(
             model, index, processes=processes, batch=batch, channel=channel, device=device,

@@ -76,5 +76,6 @@ def _share(
         here = torch.device("cuda", rank % torch.cuda.device_count())
     recognizer = load_model(path, allow).recognizer
     return recognise(
-        recognizer, index, batch=batch, channel=channel, device=here, rank=rank, world=world
-    )
+        recognizer, index, batch=batch, channel=channel, device=here, rank=rank, world=world,
+        confident=True,
+    )  # fmt: skip

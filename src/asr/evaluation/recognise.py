@@ -15,11 +15,13 @@ from asr.data.batch import Batch, Example, Unread, collate
 from asr.data.dataset import SpeechDataset, WaveformAugment
 from asr.data.index import Index
 from asr.data.sampler import BatchSampler
+from asr.decoding.confidence import confidence
 from asr.errors import InputError
 from asr.models.acoustic import AcousticModel
 from asr.models.folding import folded
 from asr.padded import Padded
 from asr.tasks.classification import Classification
+from asr.tasks.ctc import CTC
 
 CPU = torch.device("cpu")
 _MOST_SECONDS = 600.0  # of padded audio in a batch, however many utterances are allowed
@@ -62,6 +64,7 @@ def recognise(
     rank: int = 0,
     world: int = 1,
     augment: WaveformAugment | None = None,
+    confident: bool = False,
 ) -> Share:
     """Recognise the utterances of ``index``, in batches of similar duration and full precision.
 
@@ -73,6 +76,7 @@ def recognise(
         device: to compute on.
         rank: of this process, which takes every ``world``-th batch.
         augment: what is done to each waveform before; its randomness depends on the id alone.
+        confident: whether to tell how sure the model is of each transcript.
     """
     dataset = SpeechDataset(
         index,
@@ -98,7 +102,8 @@ def recognise(
             return Share([], list(loaded))
         logits = infer(model, loaded.waveforms, device)
         hypotheses = recognizer.task.predict(logits)
-        rows = map(Heard, loaded.rows, loaded.references, hypotheses, *_beliefs(recognizer, logits))
+        beliefs = _beliefs(recognizer, logits, confident)
+        rows = map(Heard, loaded.rows, loaded.references, hypotheses, *beliefs)
         return Share(list(rows), list(loaded.unread))
 
     share = Share([], [])
@@ -152,10 +157,18 @@ def label_probabilities(recognizer: Recognizer, logits: Padded) -> Sequence[floa
     return best
 
 
-def _beliefs(recognizer: Recognizer, logits: Padded) -> Sequence[Sequence[Any]]:
+def _beliefs(recognizer: Recognizer, logits: Padded, confident: bool) -> Sequence[Sequence[Any]]:
     """What the last three fields of :class:`Heard` hold for each utterance."""
-    none = [None] * len(logits.values)
-    if not isinstance(recognizer.task, Classification):
+    none, task = [None] * len(logits.values), recognizer.task
+    if isinstance(task, CTC) and confident:
+        utterances = zip(
+            logits.values, logits.lengths.tolist(), task.decoder(logits, task.blank), strict=True
+        )
+        return none, none, [
+            confidence(values[:, :length], tokens, task.blank)
+            for values, length, tokens in utterances
+        ]  # fmt: skip
+    if not isinstance(task, Classification):
         return none, none, none
     each = logits.values[..., 0].float().softmax(dim=1).tolist()
     return label_probabilities(recognizer, logits), [tuple(row) for row in each], none

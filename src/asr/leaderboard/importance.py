@@ -76,7 +76,7 @@ def _groups(values: Sequence[Any]) -> list[Hashable]:
     known = [each for each in numbers if each is not None]
     if len(known) == len(values) and len(set(known)) > _GROUPS:
         edges = np.quantile(known, np.linspace(0, 1, _GROUPS + 1)[1:-1])
-        return list(np.searchsorted(edges, known, side="left").tolist())
+        return list(np.searchsorted(edges, np.array(known), side="left").tolist())
     return [json.dumps(value, sort_keys=True, default=str) for value in values]
 
 
