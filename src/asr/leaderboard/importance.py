@@ -1,6 +1,7 @@
 """Which settings of a sweep mattered: the share of a figure's variance that each explains alone."""
 
 import json
+from bisect import bisect_left
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
@@ -75,8 +76,8 @@ def _groups(values: Sequence[Any]) -> list[Hashable]:
     numbers = [number(value) for value in values]
     known = [each for each in numbers if each is not None]
     if len(known) == len(values) and len(set(known)) > _GROUPS:
-        edges = np.quantile(known, np.linspace(0, 1, _GROUPS + 1)[1:-1])
-        return list(np.searchsorted(edges, np.array(known), side="left").tolist())
+        edges = np.quantile(known, np.linspace(0, 1, _GROUPS + 1)[1:-1]).tolist()
+        return [bisect_left(edges, each) for each in known]
     return [json.dumps(value, sort_keys=True, default=str) for value in values]
 
 
