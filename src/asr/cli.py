@@ -235,7 +235,7 @@ def check(args: argparse.Namespace) -> int:
     if report.refusals:
         first, *more = report.refusals
         others = f" (and {len(more)} more reasons; --json lists them)" if more else ""
-        raise InputError(f"{source.name}: training would refuse it: {first}{others}")
+        raise InputError(f"{source.name}: training would refuse it: {printable(first)}{others}")
     return 0
 
 

@@ -92,7 +92,7 @@ class _Transcripts:
             "words": found.length,
             "characters": characters.length,
             "character_edits": characters.errors,
-            "confidence": item.confidence,
+            "confidence": None if item.confidence is None else round(item.confidence, 4),
         }
 
     def counts(self, heard: Sequence[Heard]) -> dict[str, int]:

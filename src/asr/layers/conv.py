@@ -3,7 +3,6 @@
 from math import inf, isinf
 from typing import Literal, get_args
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -103,9 +102,7 @@ class TimeConv(nn.Module):
         return max(frames, 0) if length > 0 else 0  # padding alone is not an utterance
 
     def forward(self, x: Padded) -> Padded:
-        if not self._reach and not any(self.pads) and not torch.is_grad_enabled():
-            values = x.values  # each frame by itself, so what is past the end stays there
-        elif self._inside:
+        if self._inside:
             values = x.zeroed().values
         elif self.padding_mode == "zeros":
             values = F.pad(x.zeroed().values, self.pads)
