@@ -13,7 +13,7 @@ def settle_cpu() -> None:
 
     oneDNN keeps 1024 kernels, and a network needs a few dozen for each length of batch. glibc
     hands freed memory back to the system, which has to clear it for the next step; with both
-    kept, a step takes 5 to 15 % less. Has to come before the first convolution. Whatever the
+    kept, a step takes less. Has to come before the first convolution. Whatever the
     environment sets of either (``ONEDNN_PRIMITIVE_CACHE_CAPACITY``, ``MALLOC_TRIM_THRESHOLD_``)
     is left as it is.
     """
