@@ -94,13 +94,14 @@ def test_what_a_layer_computed_is_zeroed_in_place_and_what_was_given_is_not() ->
     computed = 2 * given_values
     lengths = torch.tensor([4, 2])
 
-    zeroed = [Padded(values, lengths).zeroed().values for values in (given_values, computed)]
+    view = given_values.transpose(1, 2).transpose(1, 2)
+    zeroed = [Padded(values, lengths).zeroed().values for values in (given_values, view, computed)]
     sum(values.sum() for values in zeroed).backward()
 
     assert given_values.detach().all()
-    assert zeroed[1].data_ptr() == computed.data_ptr()
+    assert zeroed[2].data_ptr() == computed.data_ptr()
     assert given_values.grad is not None
-    assert given_values.grad[:, 0].tolist() == [[3, 3, 3, 3], [3, 3, 0, 0]]
+    assert given_values.grad[:, 0].tolist() == [[4, 4, 4, 4], [4, 4, 0, 0]]
 
 
 def test_a_mask_made_for_inference_serves_training() -> None:

@@ -3,16 +3,21 @@
 import argparse
 
 
-def count(text: str) -> int:
-    """A whole number from 1 to a million."""
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
+def count(text: str, least: int = 1) -> int:
+    """A whole number from 1, or another least, to a million."""
+    if not text.isascii() or not text.isdecimal() or not least <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"must be a whole number from {least}, got {text!r}")
     return int(text)
+
+
+def count_or_none(text: str) -> int:
+    """A whole number from 0 to a million."""
+    return count(text, least=0)
 
 
 def seconds(text: str, least: float = 0.001, most: float = 3600.0) -> float:
     """A duration in the range given, in seconds."""
-    return _number(text, least, most, f"{least:g} to {most:g} seconds")
+    return number(text, least, most, f"{least:g} to {most:g} seconds")
 
 
 def chunk(text: str) -> float:
@@ -22,12 +27,17 @@ def chunk(text: str) -> float:
 
 def megabytes(text: str) -> float:
     """A size of at least a kilobyte."""
-    return _number(text, 0.001, 1e6, "0.001 to 1000000 megabytes")
+    return number(text, 0.001, 1e6, "0.001 to 1000000 megabytes")
 
 
 def share(text: str) -> float:
     """A part of a whole, 0 to 1."""
-    return _number(text, 0.0, 1.0, "0 to 1")
+    return number(text, 0.0, 1.0, "0 to 1")
+
+
+def precision(text: str) -> float:
+    """A share that is more than nothing."""
+    return number(text, 1e-9, 1.0, "above 0, up to 1")
 
 
 def channel(text: str) -> str | int:
@@ -39,7 +49,8 @@ def channel(text: str) -> str | int:
     raise argparse.ArgumentTypeError(f"must be mix, all or a number from 0, got {text!r}")
 
 
-def _number(text: str, least: float, most: float, wanted: str) -> float:
+def number(text: str, least: float, most: float, wanted: str) -> float:
+    """A number from ``least`` to ``most``, of which ``wanted`` tells."""
     try:
         number = float(text)
     except ValueError:

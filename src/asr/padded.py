@@ -33,8 +33,7 @@ class Padded(NamedTuple):
     def zeroed(self) -> "Padded":
         """The same batch with every padded entry set to zero, whatever was there.
 
-        Values that another layer computed and that a gradient goes through are set where they
-        are: what is past a length carries no meaning to anyone who still holds them.
+        Values that another layer computed, see :func:`zero_computed`, are set where they are.
         """
         if not self.values.requires_grad:
             return self._replace(values=zero_beyond(self.values, self.lengths))
@@ -47,9 +46,7 @@ class _Zeroed(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, lengths: Tensor) -> Tensor:
         ctx.save_for_backward(lengths)
-        if values.is_leaf or 0 in values.stride():
-            return zero_beyond(values, lengths)
-        return zero_beyond_(values.data, lengths)
+        return zero_computed(values, lengths)
 
     @staticmethod
     @once_differentiable
@@ -78,6 +75,18 @@ def zero_beyond_(values: Tensor, lengths: Tensor) -> Tensor:
         shortest, beyond = tail
         values[..., shortest:].masked_fill_(beyond, 0)
     return values
+
+
+def zero_computed(values: Tensor, lengths: Tensor) -> Tensor:
+    """:func:`zero_beyond_` of what a layer computed and a gradient goes through, else a copy.
+
+    Past a length nothing has a meaning to those who still hold such values, and its gradient is
+    zero; what a user gave is not written to. The version that autograd watches stays the same.
+    """
+    base = values if values._base is None else values._base
+    if base.is_leaf or 0 in values.stride():
+        return zero_beyond(values, lengths)
+    return zero_beyond_(values.data, lengths)
 
 
 def _tail(values: Tensor, lengths: Tensor) -> tuple[int, Tensor] | None:

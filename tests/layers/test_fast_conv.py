@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from asr import padded
 from asr.layers import depthwise, norm
 from asr.layers.conv import TimeConv
-from asr.layers.fast_conv import FastConv1d, channels_last
+from asr.layers.depthwise import channels_last
+from asr.layers.fast_conv import FastConv1d
 from asr.models.conv_stack import ConvStack
 from asr.padded import Padded
 

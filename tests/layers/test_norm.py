@@ -222,3 +222,12 @@ def _run(layer, x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:  # type: i
 
 def _close(found: Tensor, expected: Tensor) -> None:
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("learnt", [False, True])
+def test_what_it_is_given_is_left_as_it_was(learnt: bool) -> None:
+    x = torch.full((2, 3, 5), 7.0, requires_grad=learnt)
+
+    TimeBatchNorm(3)(Padded(x, torch.tensor([5, 2])))
+
+    assert (x == 7).all()

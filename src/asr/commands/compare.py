@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from asr.commands.shared_arguments import add_slice
+
 WHAT = "tell whether one of two evaluations of the same data is better"
 MORE = (
     "A and B are folders that asr evaluate --output wrote, of the same utterances with the same "
@@ -19,11 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     parser.add_argument("a", type=Path, metavar="A", help="folder of an evaluation")
     parser.add_argument("b", type=Path, metavar="B", help="of another, on the same data")
-    parser.add_argument(
-        "--slice", action="append", default=[], metavar="COLUMN",
-        help="differences for each value of a column of the manifest, beside speaker, gender and "
-        "duration; may be repeated",
-    )  # fmt: skip
+    add_slice(parser, "differences")
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder for compare.json")
     parser.add_argument("--json", action="store_true", help="everything, machine-readable")
 

@@ -6,6 +6,10 @@ from pathlib import Path
 
 from asr.errors import InputError
 
+WHAT = "learn an n-gram language model from a text"
+MORE = "By modified Kneser-Ney smoothing; writes an ARPA file, which KenLM reads as well."
+EXAMPLES = ["asr lm train sentences.txt --order 2 --output bigrams.arpa"]
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""

@@ -4,6 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from asr.argument_types import count_or_none, number
+from asr.commands.shared_arguments import add_allow
+
 WHAT = "make a page of an evaluation, to look at, listen to and search"
 MORE = (
     "EVAL_DIR is a folder that asr evaluate --output wrote. The page is one HTML file that needs "
@@ -26,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, metavar="FILE", help="where to write (report.html in EVAL_DIR)"
     )
     parser.add_argument(
-        "--listen", type=_count, default=50, metavar="N",
+        "--listen", type=count_or_none, default=50, metavar="N",
         help="utterances, those with the most errors, that can be heard (50)",
     )  # fmt: skip
     parser.add_argument(
@@ -36,10 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", type=Path, metavar="MODEL", help="whose tokens to show (the one evaluated)"
     )
-    parser.add_argument(
-        "--allow", action="append", default=[], metavar="PACKAGE",
-        help="another package whose classes the model may name; may be repeated",
-    )  # fmt: skip
+    add_allow(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,17 +65,5 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) > 1_000_000:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0, got {text!r}")
-    return int(text)
-
-
 def _megabytes(text: str) -> float:
-    try:
-        size = float(text)
-    except ValueError:
-        size = -1.0
-    if not 0 <= size <= 10_000:
-        raise argparse.ArgumentTypeError(f"must be 0 to 10000 megabytes, got {text!r}")
-    return size
+    return number(text, 0, 10_000, "0 to 10000 megabytes")

@@ -4,6 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from asr.argument_types import number
+from asr.commands.shared_arguments import add_batch, add_data, add_inference, add_model, source_of
+
 WHAT = "tell how error rates grow with noise, a narrow band and reverberation"
 MORE = (
     "Evaluates on the same utterances clean, with white and pink noise at several "
@@ -18,7 +21,10 @@ EXAMPLES = [
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add those that other commands have not."""
+    """Add them."""
+    add_model(parser)
+    add_data(parser)
+    add_batch(parser)
     parser.add_argument(
         "--noise", type=_ratio, action="append", metavar="DB",
         help="signal-to-noise ratio; may be repeated (20, 10, 5 and 0)",
@@ -28,25 +34,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="in which a room loses 60 dB; may be repeated (0.3, 0.6 and 1)",
     )  # fmt: skip
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder for robustness.json")
+    add_inference(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate under each condition."""
-    from asr.errors import InputError
     from asr.evaluation.degradation import conditions
     from asr.evaluation.recognise import pick_device
     from asr.evaluation.robustness import robustness
-    from asr.evaluation.source import Source
     from asr.evaluation.table import table
     from asr.json_files import write_json
 
-    if args.manifest is not None and args.set:
-        raise InputError("--set goes with --corpus; leave it out")
     chosen = {
         **({"ratios_db": tuple(args.noise)} if args.noise else {}),
         **({"seconds": tuple(args.reverberation)} if args.reverberation else {}),
     }
-    source = Source(args.manifest, args.corpus, args.root, args.split, args.set)
+    source = source_of(args)
     found = list(
         robustness(
             args.model, source, conditions(**chosen), batch=args.batch, channel=args.channel,
@@ -71,18 +74,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _ratio(text: str) -> float:
-    return _number(text, -30, 100, "-30 to 100 dB")
+    return number(text, -30, 100, "-30 to 100 dB")
 
 
 def _rt60(text: str) -> float:
-    return _number(text, 0.01, 10, "0.01 to 10 seconds")
-
-
-def _number(text: str, least: float, most: float, wanted: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not least <= value <= most:
-        raise argparse.ArgumentTypeError(f"must be {wanted}, got {text!r}")
-    return value
+    return number(text, 0.01, 10, "0.01 to 10 seconds")

@@ -4,6 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from asr.argument_types import number, share
+from asr.commands.shared_arguments import add_inference, add_model
+
 WHAT = "find keywords in long recordings"
 MORE = (
     "A window slides over each recording; where a keyword's probability is highest and at least "
@@ -18,17 +21,17 @@ EXAMPLES = [
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add those that other commands have not."""
+    """Add them."""
+    add_model(parser)
     parser.add_argument("files", type=Path, nargs="+", metavar="AUDIO")
     parser.add_argument(
         "--keyword", action="append", metavar="LABEL",
         help="to find; may be repeated (those that have a threshold)",
     )  # fmt: skip
-    parser.add_argument(
-        "--threshold", type=probability, metavar="P", help="in place of the model's own"
-    )
+    parser.add_argument("--threshold", type=share, metavar="P", help="in place of the model's own")
     sliding(parser)
     parser.add_argument("--json", action="store_true", help="a list of detections")
+    add_inference(parser)
 
 
 def sliding(parser: argparse.ArgumentParser) -> None:
@@ -95,20 +98,5 @@ def run(args: argparse.Namespace) -> int:
     return 2 if failed else 0
 
 
-def probability(text: str) -> float:
-    """A number from 0 to 1."""
-    return _number(text, 0, 1, "0 to 1")
-
-
 def _seconds(text: str) -> float:
-    return _number(text, 0.01, 60, "0.01 to 60 seconds")
-
-
-def _number(text: str, least: float, most: float, wanted: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not least <= value <= most:
-        raise argparse.ArgumentTypeError(f"must be {wanted}, got {text!r}")
-    return value
+    return number(text, 0.01, 60, "0.01 to 60 seconds")

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from asr.argument_types import number
+from asr.commands.shared_arguments import add_inference, add_model
 from asr.commands.spot import sliding
 
 WHAT = "choose thresholds of keywords by misses and false alarms per hour"
@@ -22,7 +24,8 @@ EXAMPLES = [
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add those that other commands have not."""
+    """Add them."""
+    add_model(parser)
     parser.add_argument("--manifest", type=Path, metavar="FILE", required=True, help="JSON lines")
     parser.add_argument("--split", help="a value of the manifest's column split")
     parser.add_argument(
@@ -35,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     sliding(parser)
     parser.add_argument("--write", action="store_true", help="put the thresholds into the bundle")
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder for spotting.json")
+    add_inference(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -102,10 +106,4 @@ def _percent(share: float | None) -> str:
 
 
 def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1e6:
-        raise argparse.ArgumentTypeError(f"must be 0 or more, got {text!r}")
-    return value
+    return number(text, 0, 1e6, "0 or more")

@@ -15,7 +15,7 @@ def depthwise(
 ) -> Tensor:
     """``F.conv1d`` with stride 1 and as many groups as channels, equal to it within rounding.
 
-    oneDNN's gradient of a long depthwise kernel takes ten times what the convolution takes, and
+    oneDNN's gradient of a long depthwise kernel takes many times what the convolution takes, and
     its dilated kernels are slow both ways. Here the kernel's gradient is a convolution of the
     input with the output's gradient, each utterance's channels being groups; dilated kernels
     run over the phases of the dilation, which are plain convolutions.
@@ -74,7 +74,7 @@ def _input_gradient(grad: Tensor, weight: Tensor, padding: int, dilation: int) -
     beyond = dilation * (weight.shape[-1] - 1) - padding
     if beyond < 0:  # more padding than the kernel reaches: its frames are of the padding alone
         grad, beyond = grad[..., -beyond:beyond], 0
-    return _convolved(_channels_last(grad), weight.flip(-1), None, beyond, dilation)
+    return _convolved(channels_last(grad), weight.flip(-1), None, beyond, dilation)
 
 
 def _weight_gradient(grad: Tensor, x: Tensor, kernel: int, padding: int, dilation: int) -> Tensor:
@@ -110,5 +110,6 @@ def _over_phases(
     return y.permute(0, 2, 3, 1).reshape(batch, -1, channels)[:, :frames].transpose(1, 2)
 
 
-def _channels_last(x: Tensor) -> Tensor:
+def channels_last(x: Tensor) -> Tensor:
+    """The same ``(batch, channels, time)``, with the channels of a frame side by side in memory."""
     return x.transpose(1, 2).contiguous().transpose(1, 2)

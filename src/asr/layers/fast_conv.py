@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from asr.layers.depthwise import depthwise
+from asr.layers.depthwise import channels_last, depthwise
 
 
 class FastConv1d(nn.Conv1d):
@@ -12,8 +12,8 @@ class FastConv1d(nn.Conv1d):
 
     On a CPU with oneDNN it computes with channels last in memory, as a two-dimensional
     convolution of height 1, and its output lies in memory that way, so the layers that follow
-    go on without a copy. Dilated depthwise kernels run over the phases of the dilation, which
-    are plain convolutions. docs/performance.md tells what each form costs.
+    go on without a copy; depthwise kernels are in :mod:`asr.layers.depthwise`.
+    docs/performance.md tells what each form costs.
 
     Shape: as ``nn.Conv1d`` with ``padding_mode="zeros"`` and padding as a number.
     """
@@ -35,11 +35,6 @@ class FastConv1d(nn.Conv1d):
             self.groups,
         )  # fmt: skip
         return y.squeeze(2)
-
-
-def channels_last(x: Tensor) -> Tensor:
-    """The same ``(batch, channels, time)``, with the channels of a frame side by side in memory."""
-    return x.transpose(1, 2).contiguous().transpose(1, 2)
 
 
 def _has_onednn(x: Tensor) -> bool:

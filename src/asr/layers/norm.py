@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from asr.padded import Padded, zero_beyond, zero_beyond_
+from asr.padded import Padded, zero_beyond, zero_beyond_, zero_computed
 from asr.span import Length, Span
 
 NormKind = Literal["batch", "batch_plain", "layer", "none"]
@@ -99,7 +99,7 @@ class _MaskedBatchNorm(torch.autograd.Function):
         ctx: Any, x: Tensor, lengths: Tensor, weight: Tensor, bias: Tensor, eps: float
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         precise = torch.promote_types(x.dtype, torch.float32)
-        x = zero_beyond_(x.data, lengths)
+        x = zero_computed(x, lengths)
         frames = x.unsqueeze(2)
         count = lengths.sum().clamp_min(1).double()
         mean, var = (moment.double() for moment in _moments(frames))

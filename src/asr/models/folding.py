@@ -21,7 +21,7 @@ def folded(model: Model) -> Model:
 
     What a normalisation does with fixed statistics is a scale and an offset for each channel,
     which the weights of the convolution before it can hold. Layers that then do nothing, as
-    dropout, are taken out: for a single utterance, calling them is a tenth of the time.
+    dropout, are taken out, for to call them takes time as well.
     """
     model = deepcopy(model).eval()
     for stack in [layer for layer in model.modules() if isinstance(layer, TimeSequential)]:
