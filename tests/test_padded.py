@@ -113,3 +113,13 @@ def test_a_mask_made_for_inference_serves_training() -> None:
     (Padded(values * values, lengths).zeroed().values * values).sum().backward()
 
     assert values.grad is not None
+
+
+def test_a_repeated_batch_comes_as_a_whole_and_again() -> None:
+    x = Padded(torch.arange(6).view(2, 1, 3), torch.tensor([3, 2]))
+
+    twice = x.repeated(2)
+
+    assert torch.equal(twice.values[:2], x.values)
+    assert torch.equal(twice.values[2:], x.values)
+    assert twice.lengths.tolist() == [3, 2, 3, 2]

@@ -29,6 +29,9 @@ def key(*parts: int | str) -> int:
     return int.from_bytes(digest.digest(), "big") >> 1
 
 
+_VIEW = key("view")
+
+
 def generator(key: int) -> torch.Generator:
     """A generator on the CPU that begins at ``key``, a number in [0, 2**63)."""
     return torch.Generator().manual_seed(key)
@@ -50,6 +53,16 @@ def uniform(keys: Tensor, stream: int, count: int) -> Tensor:
     columns = torch.arange(1, count + 1, device=keys.device) * _signed(_WEYL)
     bits = _mix(seeds[:, None] + columns)
     return _shift(bits, 40).float() / (1 << 24)  # as many bits as a float32 holds
+
+
+def view_keys(keys: Tensor, views: int) -> Tensor:
+    """Keys of several views of each utterance: first the keys themselves, then others of them.
+
+    Shape: ``(batch,)`` int64 to ``(views * batch,)``, one view after the other.
+    """
+    mixed = _mix(keys)
+    others = [_mix(mixed + _signed(_WEYL * (_VIEW + view))) for view in range(1, views)]
+    return torch.cat([keys, *others])
 
 
 def _mix(x: Tensor) -> Tensor:

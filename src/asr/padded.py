@@ -30,6 +30,11 @@ class Padded(NamedTuple):
         time = torch.arange(self.values.shape[-1], device=self.values.device)
         return time < self.lengths[:, None]
 
+    def repeated(self, times: int) -> "Padded":
+        """All sequences so many times: the whole batch, then the whole batch again."""
+        rest = [1] * (self.values.dim() - 1)
+        return Padded(self.values.repeat(times, *rest), self.lengths.repeat(times))
+
     def zeroed(self) -> "Padded":
         """The same batch with every padded entry set to zero, whatever was there.
 

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from asr.augment.spec_augment import SpecAugment
 from asr.features.log_mel import LogMel
 from asr.features.normalize import Normalization
 from asr.features.waveform import Waveform
@@ -54,6 +55,23 @@ def test_augmentation_needs_training_and_keys() -> None:
 
     assert not torch.equal(model(x, keys).values, plain.values)
     assert torch.equal(model.eval()(x, keys).values, plain.values)
+
+
+def test_views_are_augmented_apart_and_the_first_is_the_only_one_of_others() -> None:
+    model = _speech(augment=SpecAugment(frequency_width=4, time_width=4))
+    model.encoder.eval()  # type: ignore[attr-defined]  # no batch statistics
+    x, keys = Padded(torch.randn(3, 1, 2000), torch.tensor([2000, 1500, 900])), torch.arange(3)
+
+    one = model(x, keys)
+    two = model(x, keys, views=2)
+
+    assert two.lengths.tolist() == one.lengths.tolist() * 2
+    assert torch.equal(two.values[:3], one.values)
+    assert all(not torch.equal(two.values[i], two.values[3 + i]) for i in range(3))
+    assert torch.equal(model(x, keys, views=2).values, two.values)
+    again = model(Padded(x.values[1:2], x.lengths[1:2]), keys[1:2], views=2)
+    torch.testing.assert_close(again.values, two.values[1::3])
+    assert torch.equal(model.eval()(x, keys, views=2).values, model(x).values)
 
 
 def test_statistics_are_fitted_where_the_features_need_them() -> None:

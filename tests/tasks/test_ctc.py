@@ -93,3 +93,66 @@ def test_the_blank_is_not_a_symbol_of_the_vocabulary(ctc: CTC) -> None:
         3,
         3,
     )
+
+
+def _two_views() -> CTC:
+    return CTC(Units("character", units="ab"), GreedyDecoder(), consistency=0.2)
+
+
+def test_two_equal_views_give_the_loss_of_one(ctc: CTC) -> None:
+    logits = Padded(torch.randn(2, 3, 6), torch.tensor([6, 4]))
+    batch = _batch("ab", "b")
+
+    loss = _two_views().loss(logits.repeated(2), batch)
+
+    torch.testing.assert_close(loss, ctc.loss(logits, batch))
+
+
+def test_the_loss_of_two_views_is_their_mean_and_their_disagreement_per_token(ctc: CTC) -> None:
+    first, second = torch.randn(2, 1, 3, 5)
+    p, q = first.softmax(dim=1), second.softmax(dim=1)
+    lengths = torch.tensor([5])
+    each = [ctc.loss(Padded(view, lengths), _batch("aba")) for view in (first, second)]
+    apart = ((p - q) * (p / q).log()).sum() / 2 / 3
+
+    both = Padded(torch.cat([first, second]), lengths.repeat(2))
+
+    loss = _two_views().loss(both, _batch("aba"))
+    torch.testing.assert_close(loss, sum(each) / 2 + 0.2 * apart)
+
+
+def test_views_are_compared_where_an_utterance_is_true(ctc: CTC) -> None:
+    batch, lengths = _batch("ab", "b"), torch.tensor([6, 4, 6, 4])
+    clean = torch.randn(4, 3, 6)
+    dirty = clean.clone()
+    dirty[1, :, 4:], dirty[3, :, 4:] = torch.nan, torch.inf
+    seen = []
+    for values in (clean, dirty):
+        values.requires_grad_()
+        loss = _two_views().loss(Padded(values, lengths), batch)
+        loss.backward()
+        seen.append((loss, values.grad))
+
+    assert seen[0][0] == seen[1][0]
+    assert torch.equal(seen[0][1], seen[1][1])
+    assert not seen[1][1][1::2, :, 4:].any()
+
+
+def test_an_utterance_disagrees_as_much_alone_as_in_a_batch() -> None:
+    values, lengths = torch.randn(4, 3, 6), torch.tensor([6, 4, 6, 4])
+    task = _two_views()
+
+    alone = [
+        task.loss(Padded(values[i::2, :, :length], torch.tensor([length] * 2)), _batch(text))
+        for i, (text, length) in enumerate((("ab", 6), ("b", 4)))
+    ]
+
+    together = task.loss(Padded(values, lengths), _batch("ab", "b"))
+    torch.testing.assert_close(together, sum(alone) / 2)
+
+
+def test_two_views_are_asked_for_only_where_they_are_compared(ctc: CTC) -> None:
+    assert ctc.views == 1
+    assert _two_views().views == 2
+    with pytest.raises(ValueError, match="consistency"):
+        CTC(Units("character", units="ab"), GreedyDecoder(), consistency=-1)

@@ -109,7 +109,8 @@ def test_classification_is_another_task_and_nothing_else(run, tmp_path: Path) ->
     [
         ["features=mfcc", "features.sample_rate=8000", "optimizer=sgd", "schedule=warmup_cosine"],
         ["optimizer=novograd", "schedule=warmup_hold_decay", "vocabulary=words", "augment=strong"],
-        ["features.normalize=global", "decoder=prefix_beam", "trainer.accumulate=2"],
+        ["features.normalize=global", "decoder=prefix_beam", "trainer.accumulate=2",
+         "task.consistency=0.2"],
         ["vocabulary=subwords", "vocabulary.size=8", "trainer.precision=bf16", "data.channel=0"],
         ["callbacks.early_stopping={_target_: lightning.pytorch.callbacks.EarlyStopping, "
          "_partial_: true, patience: 1}", "augment.waveform=null"],

@@ -6,6 +6,7 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from asr.features.normalize import Normalize
+from asr.keyed import view_keys
 from asr.layers.heads import HeadOptions
 from asr.padded import Padded
 from asr.span import Length, Span
@@ -101,8 +102,20 @@ class AcousticModel(nn.Module):
         if self.features.normalize.kind == "global":
             self.features.normalize.fit(self.features.raw(batch) for batch in waveforms)
 
-    def forward(self, waveforms: Padded, keys: Tensor | None = None) -> Padded:
+    def forward(self, waveforms: Padded, keys: Tensor | None = None, views: int = 1) -> Padded:
+        """Logits; in training, with keys, of several views that are augmented apart.
+
+        The views differ in what is drawn from now on: masks and dropout. They share what was done
+        to the waveform, so their frames are those of the same instants.
+
+        Args:
+            keys: ``(batch,)`` int64, which decide all that is random in augmentation.
+            views: of each utterance, as so many batches one after the other.
+        """
         x = self.features(waveforms)
-        if self.training and self.augment is not None and keys is not None:
-            x = self.augment(x, keys)
+        if self.training and keys is not None:
+            if views > 1:
+                x, keys = x.repeated(views), view_keys(keys, views)
+            if self.augment is not None:
+                x = self.augment(x, keys)
         return self.head(self.encoder(x))

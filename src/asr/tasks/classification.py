@@ -32,6 +32,7 @@ class Classification:
     """
 
     monitor = Monitor("accuracy", "max")
+    views = 1
 
     def __init__(
         self,

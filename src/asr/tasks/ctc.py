@@ -1,5 +1,6 @@
 """Sequence recognition with Connectionist Temporal Classification (Graves et al., 2006)."""
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Protocol
@@ -11,6 +12,7 @@ from torchmetrics import MetricCollection
 from asr.data.batch import Batch
 from asr.data.utterance import Utterance
 from asr.layers.heads import FrameHead, HeadOptions
+from asr.losses.consistency import disagreement
 from asr.metrics.error_rate import ErrorRate
 from asr.padded import Padded
 from asr.tasks.task import Monitor
@@ -29,13 +31,27 @@ class CTC:
     Args:
         vocabulary: what to predict.
         decoder: turns logits into token sequences.
+        consistency: weight of what two views of an utterance disagree on, which training then
+            shows at once; 0 for one view. See :mod:`asr.losses.consistency`.
+
+    Raises:
+        ValueError: a weight is out of range.
     """
 
     monitor = Monitor("wer", "min")
 
-    def __init__(self, vocabulary: Vocabulary, decoder: Decoder) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, decoder: Decoder, *, consistency: float = 0.0
+    ) -> None:
+        if not 0 <= consistency < math.inf:
+            raise ValueError(f"consistency must be a weight of 0 or more, got {consistency:g}")
         self.vocabulary = vocabulary
         self.decoder = decoder
+        self.consistency = consistency
+
+    @property
+    def views(self) -> int:
+        return 2 if self.consistency else 1
 
     @property
     def blank(self) -> int:
@@ -64,24 +80,32 @@ class CTC:
         return MetricCollection({"wer": ErrorRate("word"), "cer": ErrorRate("character")})
 
     def loss(self, logits: Padded, batch: Batch) -> Tensor:
-        """Mean over the batch of each utterance's loss per token.
+        """Mean over the batch, and its views, of each utterance's loss per token.
 
         An utterance that augmentation has made too short for its tokens adds nothing, instead
-        of infinity.
+        of infinity. Where there are two views, their disagreement per token is added.
 
         Raises:
             ValueError: a token is no symbol: there, PyTorch reads memory that is not its own.
         """
         _refuse_strangers(batch.tokens, self.blank)
+        views = len(logits.lengths) // len(batch.tokens.lengths)
+        tokens = batch.tokens if views == 1 else batch.tokens.repeated(views)
+        if views > 1:
+            logits = logits.zeroed()  # so that views agree on padding
         log_probabilities = logits.values.float().log_softmax(dim=1)  # CTC has no half precision
-        return F.ctc_loss(
+        loss = F.ctc_loss(
             log_probabilities.permute(2, 0, 1),
-            batch.tokens.values,
+            tokens.values,
             logits.lengths,
-            batch.tokens.lengths,
+            tokens.lengths,
             blank=self.blank,
             zero_infinity=True,
         )
+        if views > 1:
+            apart = disagreement(log_probabilities) / batch.tokens.lengths.clamp_min(1)
+            loss = loss + self.consistency * apart.mean()
+        return loss
 
     def predict(self, logits: Padded) -> list[str]:
         tokens = self.decoder(logits, self.blank)

@@ -28,6 +28,7 @@ class Task(Protocol):
 
     monitor: Monitor
     vocabulary: Vocabulary
+    views: int  # of each utterance that training shows, augmented apart
 
     @property
     def classes(self) -> Sequence[str | None]:
@@ -51,7 +52,11 @@ class Task(Protocol):
         """Fresh scalar metrics by name, updated with predictions and references."""
 
     def loss(self, logits: Padded, batch: Batch) -> Tensor:
-        """Mean loss over the batch, a scalar."""
+        """Mean loss over the batch, a scalar.
+
+        Args:
+            logits: of the batch, or of all first views, then all second ones, and so on.
+        """
 
     def predict(self, logits: Padded) -> list[str]:
         """One text or label for each utterance."""

@@ -154,7 +154,8 @@ class SpeechModule(L.LightningModule):
             self.unread.update(batch)
             return self._nothing()
         self.unread.update(batch.unread)
-        loss = self.task.loss(self.model(batch.waveforms, batch.keys), batch)
+        logits = self.model(batch.waveforms, batch.keys, self.task.views)
+        loss = self.task.loss(logits, batch)
         self.log("train/loss", loss, batch_size=len(batch.ids), prog_bar=True)
         group = self.trainer.optimizers[0].param_groups[0]
         self.log("train/lr", group["lr"] / group.get(FACTOR, 1.0), batch_size=len(batch.ids))
