@@ -21,6 +21,7 @@ SETTINGS = {
     "every second epoch validated": ["save_every_steps=1", "trainer.validate_every=2"],
     "validation within epochs": ["save_every_steps=1", "+trainer.lightning.val_check_interval=2"],
     "weights as they are": ["save_every_steps=2", "callbacks.ema=null"],
+    "joined and balanced": ["save_every_steps=1", "data.join.share=0.5", "data.balance=label"],
 }
 EVERY_MOMENT = ("a save at each step", "saves at validations only", "loader workers")
 MOMENTS = [
@@ -47,6 +48,7 @@ FAST = [
     pytest.param("loader workers", ("batch:3", "validation:0", "step:7"),
                  id="resume-03-resume-04-workers"),
     pytest.param("max_steps", ("batch:4", "batch:8", "sync:4"), id="resume-06-max-steps"),
+    pytest.param("joined and balanced", ("batch:2", "batch:3"), id="joined-and-balanced"),
     pytest.param("accumulation", ("batch:3", "step:5", "batch:9"), id="resume-07-accumulation"),
 ]  # fmt: skip
 

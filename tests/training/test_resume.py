@@ -14,6 +14,8 @@ CHANGES = {
     "accumulation": (["trainer.accumulate=2"], "trainer.accumulate was 1, is 2"),
     "seed": (["seed=7"], "seed was 1, is 7"),
     "data": (["corpus.train=40"], "train data was "),
+    "joining": (["data.join.share=0.5"], "data.join was None, is Joining(share=0.5"),
+    "balance": (["data.balance=label"], "data.balance was None, is label"),
 }
 
 

@@ -19,6 +19,7 @@ class Example(NamedTuple):
         tokens: ``(tokens,)`` int64.
         reference: normalised transcript, or label.
         key: decides all that is random about this utterance in this epoch.
+        followers: rows of the utterances that were joined to it.
     """
 
     row: int
@@ -27,6 +28,7 @@ class Example(NamedTuple):
     tokens: Tensor
     reference: str
     key: int
+    followers: tuple[int, ...] = ()
 
 
 class Unread(NamedTuple):
@@ -49,6 +51,7 @@ class Batch(NamedTuple):
         ids: of the utterances, for predictions and error messages.
         rows: positions in the index of the split.
         unread: utterances that belong here but could not be read.
+        followers: rows of the utterances that were joined to these.
     """
 
     waveforms: Padded
@@ -58,6 +61,7 @@ class Batch(NamedTuple):
     ids: tuple[str, ...]
     rows: tuple[int, ...]
     unread: tuple[Unread, ...] = ()
+    followers: tuple[int, ...] = ()
 
 
 def collate(items: Sequence[Example | Unread]) -> Batch | tuple[Unread, ...]:
@@ -74,4 +78,5 @@ def collate(items: Sequence[Example | Unread]) -> Batch | tuple[Unread, ...]:
         ids=tuple(example.id for example in examples),
         rows=tuple(example.row for example in examples),
         unread=unread,
+        followers=tuple(row for example in examples for row in example.followers),
     )

@@ -1,6 +1,6 @@
 """From utterances on disk to examples in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
@@ -9,10 +9,14 @@ from torch.utils.data import Dataset
 
 from asr.data.audio import AudioError, Channel, read_audio
 from asr.data.batch import Example, Unread
+from asr.data.drawn import Drawn
 from asr.data.index import Index
+from asr.data.joining import join
 from asr.data.utterance import Utterance
 from asr.keyed import generator, key
 from asr.text.vocabulary import Vocabulary
+
+Followers = Sequence[tuple[int, float]]
 
 
 class WaveformAugment(Protocol):
@@ -27,7 +31,7 @@ class SpeechDataset(Dataset[Example | Unread]):
     """Reads and tokenises utterances on demand.
 
     An item is asked for by row and epoch, so that its augmentation is a function of seed,
-    epoch and utterance, whichever process reads it.
+    epoch and utterance, whichever process reads it. What is joined is augmented as one.
 
     Args:
         target: what of an utterance is to be predicted.
@@ -64,27 +68,58 @@ class SpeechDataset(Dataset[Example | Unread]):
     def __len__(self) -> int:
         return len(self.index)
 
-    def __getitem__(self, where: tuple[int, int]) -> Example | Unread:
-        row, epoch = where
-        utterance, waveform = self._decoded.get(row, (None, None))
-        if utterance is None or waveform is None:
-            utterance = self.index[row]
-            try:
-                waveform = self._read(row, utterance)
-            except AudioError as error:
-                return Unread(utterance.id, str(error))
-        number = key(self.seed, epoch, utterance.id)
+    def __getitem__(self, where: tuple[int, int] | Drawn) -> Example | Unread:
+        drawn = Drawn(*where)
+        heard = self._heard(drawn.row)
+        if isinstance(heard, Unread):
+            return heard
+        utterance, waveform = heard
+        again = (drawn.number,) if drawn.number else ()
+        number = key(self.seed, drawn.epoch, utterance.id, *again)
+        reference = self._reference(utterance)
+        followers = list[int]()
+        if drawn.followers:
+            waveform, reference, followers = self._joined(
+                waveform, reference, drawn.followers, number
+            )
         if self.augment is not None:
             waveform = self.augment(waveform, self.sample_rate, generator(number))
-        reference = self.vocabulary.normalize(self.target(utterance))
         return Example(
-            row=row,
+            row=drawn.row,
             id=utterance.id,
             waveform=waveform,
             tokens=torch.tensor(self.vocabulary.encode(reference), dtype=torch.int64),
             reference=reference,
             key=number,
+            followers=tuple(followers),
         )
+
+    def _joined(
+        self, waveform: Tensor, reference: str, followers: Followers, number: int
+    ) -> tuple[Tensor, str, list[int]]:
+        waveforms, references, pauses, rows = [waveform], [reference], list[int](), list[int]()
+        for row, pause in followers:
+            heard = self._heard(row)
+            if isinstance(heard, Unread):
+                continue  # it is told when its own turn comes
+            rows.append(row)
+            pauses.append(round(pause * self.sample_rate))
+            waveforms.append(heard[1])
+            references.append(self._reference(heard[0]))
+        joined = join(waveforms, pauses, generator(key(number, "pauses")))
+        return joined, " ".join(filter(None, references)), rows
+
+    def _reference(self, utterance: Utterance) -> str:
+        return self.vocabulary.normalize(self.target(utterance))
+
+    def _heard(self, row: int) -> tuple[Utterance, Tensor] | Unread:
+        if row in self._decoded:
+            return self._decoded[row]
+        utterance = self.index[row]
+        try:
+            return utterance, self._read(row, utterance)
+        except AudioError as error:
+            return Unread(utterance.id, str(error))
 
     def _read(self, row: int, utterance: Utterance) -> Tensor:
         waveform = read_audio(

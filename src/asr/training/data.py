@@ -13,9 +13,12 @@ import torch
 from torch.utils.data import DataLoader
 
 from asr.data.audio import Channel
+from asr.data.balance import Balance, groups_by
 from asr.data.batch import Batch, collate
 from asr.data.dataset import SpeechDataset, WaveformAugment
+from asr.data.drawn import DrawnSampler
 from asr.data.index import Index
+from asr.data.joining import Joining
 from asr.data.limits import LONGEST, MOST_SKIPPED, SHORTEST
 from asr.data.locality import shuffle_windows
 from asr.data.sampler import BatchSampler
@@ -23,6 +26,7 @@ from asr.data.skipped import Rows
 from asr.data.utterance import Corpus, Split, Utterance
 from asr.errors import InputError
 from asr.tasks.task import Task
+from asr.text.labels import Labels
 from asr.training.fair_test import compare, say_if_one_label
 from asr.training.signals import ignore_signals
 from asr.training.splits import (
@@ -61,6 +65,9 @@ class SpeechData(L.LightningDataModule):
             many utterances together, so that reading goes from file to file; ``None`` mixes all.
         outside: and ``textless``: see :func:`~asr.training.usable.unteachable`.
         overlap: whether to refuse a test split that shares utterances with training.
+        join: continues training utterances with others.
+        balance: a column, such as label, speaker or an extra one of the manifest, each value of
+            which an epoch of training holds equally often; ``None`` holds every utterance once.
 
     Raises:
         ValueError: a value is out of range.
@@ -87,6 +94,8 @@ class SpeechData(L.LightningDataModule):
         textless: Textless = "skip",
         overlap: Literal["error", "warn"] = "error",
         shuffle_window: int | None = None,
+        join: Joining | None = None,
+        balance: str | None = None,
     ) -> None:
         super().__init__()
         if batch_seconds <= 0 or eval_seconds <= 0 or workers < 0 or cache_mb < 0:
@@ -98,6 +107,13 @@ class SpeechData(L.LightningDataModule):
             raise ValueError(f"batch_utterances must be at least 1 or null, got {batch_utterances}")
         if shuffle_window is not None and shuffle_window < 1:
             raise ValueError(f"shuffle_window must be at least 1 or null, got {shuffle_window}")
+        self.join = join if join is not None and join.share > 0 else None
+        self.balance = balance
+        if shuffle_window is not None and (self.join or balance):
+            raise ValueError(
+                "join and balance draw from the whole split, shuffle_window from some files of it; "
+                "choose shuffle_window=null or neither of them"
+            )
         if not 0 <= shortest < longest:
             raise ValueError(f"need 0 <= shortest < longest, got {shortest:g} and {longest:g} s")
         if not 0 <= max_skip_fraction <= 1:
@@ -124,6 +140,7 @@ class SpeechData(L.LightningDataModule):
         self.outside, self.textless = outside, textless
         self.overlap = overlap
         self.index: dict[Split, Index] = {}
+        self._balance: Balance | None = None
         self.begin = (0, 0)  # epochs done, and batches of the next, where a stopped run goes on
 
     def read(self) -> None:
@@ -158,6 +175,13 @@ class SpeechData(L.LightningDataModule):
 
         self.index = teachable_splits(self.index, task, given, self.outside, self.textless)
         refuse_too_few(self.index, self.max_skip_fraction)
+        if self.join and isinstance(task.vocabulary, Labels):
+            raise InputError(
+                "data.join: joins transcripts, but here each utterance has one label; "
+                "choose data.join.share=0"
+            )
+        if self.balance is not None:
+            self._balance = Balance(groups_by(self.index["train"], self.balance), self.seed)
         say_if_one_label(task.vocabulary)
 
     def write_skipped(self, path: Path, unread: Mapping[str, str] | None = None) -> None:
@@ -190,13 +214,25 @@ class SpeechData(L.LightningDataModule):
         """Training batches of this process in an epoch."""
         return len(self._sampler("train"))
 
-    def _sampler(self, split: Split) -> BatchSampler:
+    def _sampler(self, split: Split) -> BatchSampler | DrawnSampler:
         training = split == "train"
         trainer = self.trainer
         if trainer and len(self.index[split]) < trainer.world_size:
             raise InputError(
                 f"corpus: the {split} split has {len(self.index[split])} utterances for "
                 f"{trainer.world_size} processes; use fewer, trainer.devices"
+            )
+        if training and (self.join or self._balance):
+            return DrawnSampler(
+                self.index[split].seconds,
+                joining=self.join,
+                balance=self._balance,
+                max_seconds=self.batch_seconds,
+                max_utterances=self.batch_utterances,
+                seed=self.seed,
+                rank=trainer.global_rank if trainer else 0,
+                world=trainer.world_size if trainer else 1,
+                position=self._position,
             )
         return BatchSampler(
             self.index[split].seconds,

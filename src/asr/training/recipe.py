@@ -28,6 +28,8 @@ def recipe(
         "seed": seed,
         "data.batch_seconds": data.batch_seconds,
         "data.batch_utterances": data.batch_utterances,
+        "data.join": None if data.join is None else str(data.join),
+        "data.balance": data.balance,
         "batches an epoch": data.batches(),
         "trainer.accumulate": trainer.accumulate_grad_batches,
         "processes": trainer.world_size,

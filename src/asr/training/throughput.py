@@ -68,7 +68,8 @@ class Throughput(Callback):
         self.first_step = self.first_step or time.time()
         # By the index: lengths are on the device, and asking for them would wait for it.
         seconds = cast(SpeechData, trainer.datamodule).index["train"].seconds  # type: ignore[attr-defined]
-        audio = float(seconds[list(batch.rows)].sum()) if isinstance(batch, Batch) else 0.0
+        rows = [*batch.rows, *batch.followers] if isinstance(batch, Batch) else []
+        audio = float(seconds[rows].sum())
         self.heard += audio
         if self.batches > _WARM_UP and isinstance(batch, Batch):
             self.audio += audio
