@@ -31,6 +31,7 @@ from asr.training.callbacks import make_callbacks
 from asr.training.checkpoint import BEST, copy_to_last
 from asr.training.csv_logger import CSVLog
 from asr.training.finetuning import read_finetuning
+from asr.training.intermediate import make_intermediate, shapes
 from asr.training.module import SpeechModule
 from asr.training.newest import newest
 from asr.training.nonfinite import FiniteSteps
@@ -85,12 +86,14 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     data.read()
     vocabulary = build(config["vocabulary"], "vocabulary").fitted(data.targets(task.target))
     recognizer = assemble(config, vocabulary, spectrogram_augment)
+    intermediate = make_intermediate(recognizer)
     data.bind(recognizer.task, recognizer.model.frames)
     checkpoints.recipe = recipe(data, recognizer, trainer, seed)
     if stopped:
         allowed = config["allow_changes"]
+        weights = shapes(recognizer.model, intermediate)
         checkpoints.anew = refuse_changes(
-            stopped, checkpoints.recipe, recognizer, trainer, allowed=allowed
+            stopped, checkpoints.recipe, weights, trainer, allowed=allowed
         )
         if not is_child():
             copy_to_last(stopped.path)
@@ -106,6 +109,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     module = SpeechModule(
         recognizer, optimizer, schedule, seed, {**data.described, **beginning.facts},
         still=beginning.still, factors=beginning.factors, guard=guard,
+        intermediate=intermediate,
     )  # fmt: skip
     ready = time.monotonic()
     trainer.fit(module, data, ckpt_path=stopped.path if stopped else None, weights_only=True)

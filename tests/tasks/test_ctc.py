@@ -156,3 +156,24 @@ def test_two_views_are_asked_for_only_where_they_are_compared(ctc: CTC) -> None:
     assert _two_views().views == 2
     with pytest.raises(ValueError, match="consistency"):
         CTC(Units("character", units="ab"), GreedyDecoder(), consistency=-1)
+
+
+def test_intermediate_heads_have_their_share_of_the_loss(ctc: CTC) -> None:
+    top, one, other = (Padded(torch.randn(2, 3, n), torch.tensor([n, n - 1])) for n in (5, 9, 7))
+    batch = _batch("ab", "b")
+    task = CTC(Units("character", units="ab"), GreedyDecoder(), intermediate_weight=0.4)
+
+    loss = task.loss(top, batch, [one, other])
+
+    losses = [ctc.loss(logits, batch) for logits in (top, one, other)]
+    torch.testing.assert_close(loss, 0.6 * losses[0] + 0.2 * losses[1] + 0.2 * losses[2])
+
+
+def test_intermediate_heads_see_both_views() -> None:
+    top, below = (Padded(torch.randn(2, 3, n), torch.tensor([n, n])) for n in (5, 9))
+    batch, task = _batch("ab"), _two_views()
+
+    loss = task.loss(top, batch, [below])
+
+    single = [task.loss(Padded(v[None], below.lengths[:1]), batch) for v in below.values]
+    torch.testing.assert_close(loss, 0.7 * task.loss(top, batch) + 0.15 * sum(single))

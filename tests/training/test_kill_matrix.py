@@ -20,6 +20,7 @@ SETTINGS = {
     "max_steps": ["save_every_steps=1", "trainer.max_epochs=null", "trainer.max_steps=10"],
     "every second epoch validated": ["save_every_steps=1", "trainer.validate_every=2"],
     "validation within epochs": ["save_every_steps=1", "+trainer.lightning.val_check_interval=2"],
+    "regularised": ["save_every_steps=1", "task.consistency=0.2", "task.intermediate=[0]"],
     "weights as they are": ["save_every_steps=2", "callbacks.ema=null"],
     "joined and balanced": ["save_every_steps=1", "data.join.share=0.5", "data.balance=label"],
 }
@@ -49,6 +50,7 @@ FAST = [
                  id="resume-03-resume-04-workers"),
     pytest.param("max_steps", ("batch:4", "batch:8", "sync:4"), id="resume-06-max-steps"),
     pytest.param("joined and balanced", ("batch:2", "batch:3"), id="joined-and-balanced"),
+    pytest.param("regularised", ("batch:3", "validation:1"), id="regularised"),
     pytest.param("accumulation", ("batch:3", "step:5", "batch:9"), id="resume-07-accumulation"),
 ]  # fmt: skip
 

@@ -42,7 +42,7 @@ def test_the_first_match_decides_and_holds_over_the_whole_schedule(
     config = compose([f"schedule={schedule}", f"optimizer={kind}"])
     part = build(config["optimizer"], "optimizer")
     reference = part([torch.nn.Parameter(torch.zeros(1))])
-    optimizer = part(parameter_groups(model, part, rate_factors(model, FACTORS)))
+    optimizer = part(parameter_groups(model.named_parameters(), part, rate_factors(model, FACTORS)))
     schedules = [build(config["schedule"])(o, steps=40) for o in (reference, optimizer)]
 
     for _ in range(40):
@@ -59,7 +59,7 @@ def test_every_trained_parameter_is_in_one_group_and_only_weights_decay(
     freeze(model, ["encoder.0.*"])
     part = partial(torch.optim.AdamW, lr=1e-3, weight_decay=0.1)
 
-    groups = parameter_groups(model, part, rate_factors(model, {"head.*": 2.0}))
+    groups = parameter_groups(model.named_parameters(), part, rate_factors(model, {"head.*": 2.0}))
 
     found = [id(parameter) for group in groups for parameter in group["params"]]
     assert sorted(found) == sorted(id(p) for p in model.parameters() if p.requires_grad)
@@ -69,7 +69,7 @@ def test_every_trained_parameter_is_in_one_group_and_only_weights_decay(
 
 def test_without_factors_there_are_weights_and_the_rest(model: AcousticModel) -> None:
     part = partial(torch.optim.AdamW, lr=1e-3, weight_decay=0.1)
-    weights, others = parameter_groups(model, part, {})
+    weights, others = parameter_groups(model.named_parameters(), part, {})
     assert weights.keys() == others.keys() == {"params", "weight_decay"}
     assert (weights["weight_decay"], others["weight_decay"]) == (0.1, 0.0)
 

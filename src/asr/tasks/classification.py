@@ -33,6 +33,7 @@ class Classification:
 
     monitor = Monitor("accuracy", "max")
     views = 1
+    intermediate: Sequence[int] = ()
 
     def __init__(
         self,
@@ -72,7 +73,7 @@ class Classification:
         labels = self.vocabulary.symbols
         return MetricCollection({"accuracy": Accuracy(labels), "macro_f1": MacroF1(labels)})
 
-    def loss(self, logits: Padded, batch: Batch) -> Tensor:
+    def loss(self, logits: Padded, batch: Batch, intermediate: Sequence[Padded] = ()) -> Tensor:
         """Mean cross-entropy over the utterances whose label is known, 0 where none is."""
         known = batch.tokens.lengths > 0
         scores = logits.values[..., 0].float()

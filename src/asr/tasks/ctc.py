@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Protocol
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchmetrics import MetricCollection
@@ -33,6 +34,10 @@ class CTC:
         decoder: turns logits into token sequences.
         consistency: weight of what two views of an utterance disagree on, which training then
             shows at once; 0 for one view. See :mod:`asr.losses.consistency`.
+        intermediate: numbers of the blocks of the encoder after which training puts a head of its
+            own, see :class:`~asr.models.intermediate.IntermediateHeads`; such heads are no part
+            of the model.
+        intermediate_weight: share of the loss that is theirs, 0 up to below 1.
 
     Raises:
         ValueError: a weight is out of range.
@@ -41,13 +46,25 @@ class CTC:
     monitor = Monitor("wer", "min")
 
     def __init__(
-        self, vocabulary: Vocabulary, decoder: Decoder, *, consistency: float = 0.0
+        self,
+        vocabulary: Vocabulary,
+        decoder: Decoder,
+        *,
+        consistency: float = 0.0,
+        intermediate: Sequence[int] = (),
+        intermediate_weight: float = 0.3,
     ) -> None:
         if not 0 <= consistency < math.inf:
             raise ValueError(f"consistency must be a weight of 0 or more, got {consistency:g}")
+        if not 0 <= intermediate_weight < 1:
+            raise ValueError(
+                f"intermediate_weight must be 0 up to below 1, got {intermediate_weight:g}"
+            )
         self.vocabulary = vocabulary
         self.decoder = decoder
         self.consistency = consistency
+        self.intermediate = tuple(intermediate)
+        self.intermediate_weight = intermediate_weight
 
     @property
     def views(self) -> int:
@@ -79,11 +96,12 @@ class CTC:
     def make_metrics(self) -> MetricCollection:
         return MetricCollection({"wer": ErrorRate("word"), "cer": ErrorRate("character")})
 
-    def loss(self, logits: Padded, batch: Batch) -> Tensor:
+    def loss(self, logits: Padded, batch: Batch, intermediate: Sequence[Padded] = ()) -> Tensor:
         """Mean over the batch, and its views, of each utterance's loss per token.
 
         An utterance that augmentation has made too short for its tokens adds nothing, instead
-        of infinity. Where there are two views, their disagreement per token is added.
+        of infinity. Where there are two views, their disagreement per token is added. Of the
+        whole, ``intermediate_weight`` is the mean CTC loss of the intermediate heads, if any.
 
         Raises:
             ValueError: a token is no symbol: there, PyTorch reads memory that is not its own.
@@ -93,23 +111,33 @@ class CTC:
         tokens = batch.tokens if views == 1 else batch.tokens.repeated(views)
         if views > 1:
             logits = logits.zeroed()  # so that views agree on padding
-        log_probabilities = logits.values.float().log_softmax(dim=1)  # CTC has no half precision
-        loss = F.ctc_loss(
+        log_probabilities = _log_probabilities(logits)
+        loss = self._alignments(log_probabilities, logits.lengths, tokens)
+        if views > 1:
+            apart = disagreement(log_probabilities) / batch.tokens.lengths.clamp_min(1)
+            loss = loss + self.consistency * apart.mean()
+        if not intermediate:
+            return loss
+        below = [self._alignments(_log_probabilities(x), x.lengths, tokens) for x in intermediate]
+        return torch.lerp(loss, torch.stack(below).mean(), self.intermediate_weight)
+
+    def _alignments(self, log_probabilities: Tensor, lengths: Tensor, tokens: Padded) -> Tensor:
+        return F.ctc_loss(
             log_probabilities.permute(2, 0, 1),
             tokens.values,
-            logits.lengths,
+            lengths,
             tokens.lengths,
             blank=self.blank,
             zero_infinity=True,
         )
-        if views > 1:
-            apart = disagreement(log_probabilities) / batch.tokens.lengths.clamp_min(1)
-            loss = loss + self.consistency * apart.mean()
-        return loss
 
     def predict(self, logits: Padded) -> list[str]:
         tokens = self.decoder(logits, self.blank)
         return [self.vocabulary.decode(sequence) for sequence in tokens]
+
+
+def _log_probabilities(logits: Padded) -> Tensor:
+    return logits.values.float().log_softmax(dim=1)  # CTC has no half precision
 
 
 def _refuse_strangers(tokens: Padded, symbols: int) -> None:

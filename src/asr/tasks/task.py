@@ -29,6 +29,7 @@ class Task(Protocol):
     monitor: Monitor
     vocabulary: Vocabulary
     views: int  # of each utterance that training shows, augmented apart
+    intermediate: Sequence[int]  # blocks after which training puts a head, too
 
     @property
     def classes(self) -> Sequence[str | None]:
@@ -51,11 +52,12 @@ class Task(Protocol):
     def make_metrics(self) -> MetricCollection:
         """Fresh scalar metrics by name, updated with predictions and references."""
 
-    def loss(self, logits: Padded, batch: Batch) -> Tensor:
+    def loss(self, logits: Padded, batch: Batch, intermediate: Sequence[Padded] = ()) -> Tensor:
         """Mean loss over the batch, a scalar.
 
         Args:
             logits: of the batch, or of all first views, then all second ones, and so on.
+            intermediate: those of the heads that the task asked for, in training.
         """
 
     def predict(self, logits: Padded) -> list[str]:

@@ -19,6 +19,7 @@ from asr.assemble import Recognizer
 from asr.bundle import KEY, description
 from asr.data.batch import Batch, Unread
 from asr.keyed import key
+from asr.models.intermediate import IntermediateHeads
 from asr.training.nonfinite import FiniteSteps
 from asr.training.parameter_groups import FACTOR, parameter_groups
 
@@ -54,6 +55,7 @@ class SpeechModule(L.LightningModule):
         still: names of the layers of the network that stay in evaluation mode.
         factors: of the learning rate, by the name of the parameter; 1 where there is none.
         guard: leaves out the steps that are not finite; it must be a callback of the trainer, too.
+        intermediate: heads between blocks that the task asked for.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class SpeechModule(L.LightningModule):
         still: Set[str] = frozenset(),
         factors: Mapping[str, float] | None = None,
         guard: FiniteSteps,
+        intermediate: IntermediateHeads | None = None,
     ) -> None:
         super().__init__()
         self.recognizer = recognizer
@@ -83,6 +86,7 @@ class SpeechModule(L.LightningModule):
         self.still = still
         self.factors = factors or {}
         self.guard = guard
+        self.intermediate = intermediate
         self.train()
 
     def train(self, mode: bool = True) -> SpeechModule:
@@ -95,7 +99,7 @@ class SpeechModule(L.LightningModule):
     # Looking for them among all layers would take a hundredth of each step.
     @cached_property
     def _weights(self) -> list[nn.Parameter]:
-        return list(self.model.parameters())
+        return list(self.parameters())
 
     @cached_property
     def _statistics(self) -> list[Tensor]:
@@ -110,7 +114,10 @@ class SpeechModule(L.LightningModule):
         return super().transfer_batch_to_device(batch, device, dataloader_idx)
 
     def configure_optimizers(self) -> Any:
-        optimizer = self.optimizer(parameter_groups(self.model, self.optimizer, self.factors))
+        weights = list(self.model.named_parameters())
+        if self.intermediate is not None:
+            weights += self.intermediate.named_parameters("intermediate")
+        optimizer = self.optimizer(parameter_groups(weights, self.optimizer, self.factors))
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = {"scheduler": self.schedule(optimizer, steps=steps), "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
@@ -154,8 +161,12 @@ class SpeechModule(L.LightningModule):
             self.unread.update(batch)
             return self._nothing()
         self.unread.update(batch.unread)
-        logits = self.model(batch.waveforms, batch.keys, self.task.views)
-        loss = self.task.loss(logits, batch)
+        shown = batch.waveforms, batch.keys, self.task.views
+        if self.intermediate is None:
+            loss = self.task.loss(self.model(*shown), batch)
+        else:
+            logits, between = self.intermediate(self.model, *shown)
+            loss = self.task.loss(logits, batch, between)
         self.log("train/loss", loss, batch_size=len(batch.ids), prog_bar=True)
         group = self.trainer.optimizers[0].param_groups[0]
         self.log("train/lr", group["lr"] / group.get(FACTOR, 1.0), batch_size=len(batch.ids))

@@ -1,7 +1,7 @@
 """What an optimiser treats alike: the same learning rate, and decay or none."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from torch import nn
@@ -37,17 +37,20 @@ def rate_factors(
 
 
 def parameter_groups(
-    model: nn.Module, optimizer: Callable[..., Optimizer], factors: Mapping[str, float]
+    parameters: Iterable[tuple[str, nn.Parameter]],
+    optimizer: Callable[..., Optimizer],
+    factors: Mapping[str, float],
 ) -> list[dict[str, Any]]:
     """Weights, which decay, and biases and normalisation, which have no reason to, by factor.
 
     Args:
+        parameters: with their names, in the order in which a resumed run looks for them.
         optimizer: as the config says it, with its learning rate and its weight decay.
         factors: of the learning rate, by the name of the parameter; 1 where there is none.
     """
     weight_decay = float(getattr(optimizer, "keywords", {}).get("weight_decay", 0.0))
     groups: dict[tuple[float, bool], dict[str, Any]] = {}
-    for name, parameter in model.named_parameters():
+    for name, parameter in parameters:
         if not parameter.requires_grad:
             continue
         factor, decays = factors.get(name, 1.0), parameter.ndim > 1

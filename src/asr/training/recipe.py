@@ -40,7 +40,7 @@ def recipe(
 def refuse_changes(
     stopped: Stopped,
     now: Mapping[str, Any],
-    recognizer: Recognizer,
+    shapes: Mapping[str, tuple[int, ...]],
     trainer: L.Trainer,
     *,
     allowed: bool,
@@ -49,13 +49,12 @@ def refuse_changes(
 
     Args:
         now: the recipe of the run that is to go on.
+        shapes: of its weights, by the names that a checkpoint gives them.
         allowed: whether it may go on with other data, vocabulary or batches.
 
     Raises:
         InputError: something changed that must not, or more was trained than is wanted now.
     """
-    weights = {f"model.{name}": t for name, t in recognizer.model.state_dict().items()}
-    shapes = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     other = [name for name in {**shapes, **stopped.shapes} if shapes.get(name) !=
              stopped.shapes.get(name)]  # fmt: skip
     most = trainer.max_epochs
