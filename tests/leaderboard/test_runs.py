@@ -9,6 +9,7 @@ import yaml
 
 from asr.cli import main
 from asr.errors import InputError
+from asr.leaderboard.averages import averages
 from asr.leaderboard.board import leaderboard
 from asr.leaderboard.importance import importance
 from asr.leaderboard.run import Run, find_runs
@@ -131,3 +132,45 @@ def test_the_plot_is_written(sweep: Path, tmp_path: Path) -> None:
     assert main(["runs", str(sweep), "--plot", str(tmp_path / "importance.svg")]) == 0
 
     assert "<svg" in (tmp_path / "importance.svg").read_text("utf-8")
+
+
+def test_runs_that_differ_in_nothing_but_the_seed_have_one_mean(tmp_path: Path) -> None:
+    for name, (seed, lr, wer) in enumerate(
+        [(1, 0.1, 0.1), (2, 0.1, 0.2), (3, 0.1, 0.6), (1, 1, 0.5)]
+    ):
+        _run(tmp_path / str(name), wer, seed=seed, optimizer={"lr": lr})
+
+    one, other = averages(leaderboard(find_runs(tmp_path)).runs, "wer", ["seed"])
+
+    assert (one.config, one.runs) == ({"optimizer.lr": 0.1}, 3)
+    assert (one.mean, one.median, one.lowest, one.highest) == (pytest.approx(0.3), 0.2, 0.1, 0.6)
+    assert one.deviation == pytest.approx(0.07**0.5)  # of the sample: (0.04 + 0.01 + 0.09) / 2
+    assert (other.config, other.runs, other.mean, other.deviation) == (
+        {"optimizer.lr": 1},
+        1,
+        0.5,
+        0,
+    )
+
+
+def test_the_mean_over_folds_is_told_below_the_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for speaker, wer in (("ann", 0.1), ("bob", 0.2)):
+        _run(tmp_path / speaker, wer, corpus={"splits": {"test": [speaker]}})
+    _run(tmp_path / "going", None, corpus={"splits": {"test": ["eve"]}})
+
+    assert main(["runs", str(tmp_path), "--over", "corpus.splits.test"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == (
+        ["2", "15.00", "%", "7.07", "%", "15.00", "%", "10.00", "%", "20.00", "%"]
+    )
+    assert main(["runs", str(tmp_path), "--json", "--over", "corpus.splits.test"]) == 0
+    assert json.loads(capsys.readouterr().out)["over"][0]["mean"] == pytest.approx(0.15)
+
+
+def test_a_key_that_no_run_has_cannot_be_averaged_over(
+    sweep: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["runs", str(sweep), "--over", "sed"])
+    assert "--over sed: no run has this key" in capsys.readouterr().err

@@ -9,9 +9,10 @@ MORE = (
     "Finds the runs in DIR and below it, the best first. Of the configs those keys are told that "
     "differ; seconds are of training, and x real time is seconds of audio trained on in each. What "
     "is unfinished or broken is told after the others. --importance tells which settings explain "
-    "the differences of the metric, each by itself, and --plot draws it."
+    "the differences of the metric, each by itself, and --plot draws it. --over tells the mean"
+    " over seeds, folds or speakers left out."
 )
-EXAMPLES = ["asr runs", "asr runs runs/sweep --sort cer --csv",
+EXAMPLES = ["asr runs", "asr runs runs/sweep --sort cer --csv", "asr runs runs/seeds --over seed",
             "asr runs runs/sweep --sort wer --plot importance.png"]  # fmt: skip
 
 
@@ -31,6 +32,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--importance", action="store_true", help="which settings explain the metric"
     )
     parser.add_argument(
+        "--over", nargs="+", default=[], metavar="KEY", help="and the mean of the metric over "
+        "runs that differ in nothing but these keys of the config, such as seed",
+    )  # fmt: skip
+    parser.add_argument(
         "--plot", type=Path, metavar="FILE",
         help="draw that, to .png, .svg or .pdf; needs asr[plot]",
     )  # fmt: skip
@@ -41,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from asr.evaluation.description_plot import refuse_plot
     from asr.evaluation.table import table
     from asr.json_files import to_json
+    from asr.leaderboard.averages import averages, averages_text
     from asr.leaderboard.board import leaderboard, to_csv, to_text
     from asr.leaderboard.importance import importance
     from asr.leaderboard.importance_plot import plot
@@ -50,11 +56,15 @@ def run(args: argparse.Namespace) -> int:
         refuse_plot(args.plot)
     board = leaderboard(find_runs(args.folder), args.sort)
     found = importance(board.runs, board.by) if args.importance or args.plot else []
+    together = averages(board.runs, board.by, args.over) if args.over else []
     if args.json:
         told = {each.key: each.share for each in found}
-        sys.stdout.write(to_json({**board.to_json(), "importance": told}) + "\n")
+        means = [each._asdict() for each in together]
+        sys.stdout.write(to_json({**board.to_json(), "importance": told, "over": means}) + "\n")
     else:
         sys.stdout.write(to_csv(board) if args.csv else to_text(board) + "\n")
+    if args.over and not args.json and not args.csv:
+        sys.stdout.write("\n" + averages_text(together, board.by) + "\n")
     if args.importance and not args.json and not args.csv:
         rows = [[each.key, f"{100 * each.share:.0f} %", each.groups] for each in found[:20]]
         header = ["key", f"of the variance of {board.by}", "groups"]

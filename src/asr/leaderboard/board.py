@@ -15,7 +15,7 @@ from asr.text.printable import printable
 
 _KEYS_SHOWN, _WIDEST = 6, 24
 _HIGHER_IS_BETTER = ("accuracy", "macro_f1", "audio_seconds_per_second")
-_SHARES = ("wer", "cer", "accuracy", "macro_f1")
+SHARES = ("wer", "cer", "accuracy", "macro_f1")
 _ABSENT = object()
 
 
@@ -159,6 +159,6 @@ def _cell(value: Any) -> str:
 def _figure(name: str, value: float | None) -> str:
     if value is None:
         return "-"
-    if name in _SHARES:
+    if name in SHARES:
         return f"{100 * value:.2f} %"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"

@@ -230,6 +230,40 @@ def test_a_column_may_be_called_anything_and_its_values_serve_in_several_splits(
     assert list(corpus.utterances("val")) == list(corpus.utterances("test"))
 
 
+@pytest.mark.parametrize("left_out", [1, 2, 3])
+def test_a_split_of_none_has_the_values_that_no_split_names(tmp_path: Path, left_out: int) -> None:
+    rows = [{**GOOD, "id": f"clip{fold}", "fold": fold} for fold in (1, 2, 3, 4)]
+    corpus = Manifest(
+        path=write(tmp_path / "m.jsonl", *rows),
+        column="fold",
+        splits={"train": None, "val": [4], "test": [str(left_out)]},
+    )
+    expected = [f"clip{fold}" for fold in (1, 2, 3) if fold != left_out]
+    assert [utterance.id for utterance in corpus.utterances("train")] == expected
+    assert [utterance.id for utterance in corpus.utterances("test")] == [f"clip{left_out}"]
+
+
+def test_two_splits_of_none_are_the_same(tmp_path: Path) -> None:
+    rows = [{**GOOD, "id": f"clip{fold}", "fold": fold} for fold in (1, 2)]
+    corpus = Manifest(
+        path=write(tmp_path / "m.jsonl", *rows),
+        column="fold",
+        splits={"train": None, "val": None, "test": [2]},
+    )
+    assert [utterance.id for utterance in corpus.utterances("train")] == ["clip1"]
+    assert [utterance.id for utterance in corpus.utterances("val")] == ["clip1"]
+
+
+def test_a_split_of_none_that_is_left_nothing_is_named(tmp_path: Path) -> None:
+    corpus = Manifest(
+        path=write(tmp_path / "m.jsonl", {**GOOD, "fold": 1}),
+        column="fold",
+        splits={"train": None, "val": None, "test": [1]},
+    )
+    with pytest.raises(InputError, match=r"never other than those named, but \['1'\]"):
+        list(corpus.utterances("train"))
+
+
 def test_a_split_that_no_row_is_in_is_named_with_what_there_is(tmp_path: Path) -> None:
     corpus = Manifest(path=write(tmp_path / "m.jsonl", {**GOOD, "split": "eval"}))
     with pytest.raises(InputError, match=r"never one of \['test'\], but \['eval'\]"):

@@ -37,7 +37,8 @@ class Manifest:
         path: one manifest for all splits, instead.
         column: key of ``path`` that tells the splits apart: ``split``, ``fold``, ``speaker``.
         splits: for each split the values of the column that belong to it; a value may be in
-            several, rows with other values are left out.
+            several, rows with other values are left out. ``None`` for all values that no split
+            names, which is how one fold or speaker is left out of training.
         roots: folders in which audio may lie beside the manifest's own; where they are given, so
             must absolute paths.
 
@@ -53,7 +54,7 @@ class Manifest:
         test: str | None = None,
         path: str | None = None,
         column: str = "split",
-        splits: Mapping[Split, Sequence[str | int]] = _SPLITS,
+        splits: Mapping[Split, Sequence[str | int] | None] = _SPLITS,
         roots: Sequence[str] | None = None,
     ) -> None:
         given: dict[Split, str | None] = {"train": train, "val": val, "test": test}
@@ -91,22 +92,25 @@ class Manifest:
         return [self.path] if self.path else list(self.files.values())
 
     def _with_value(self, path: Path, split: Split) -> Iterator[Utterance]:
-        wanted = {str(value) for value in self.splits.get(split, ())}
+        named = {str(value) for values in self.splits.values() for value in values or ()}
+        own = self.splits.get(split, ())
+        wanted = None if own is None else {str(value) for value in own}
         others: set[str] = set()
         found = False
         for row, utterance in self._read(path):
             if self.column not in row:
                 raise missing_key([self.column], row, utterance.line)
             value = str(row[self.column])
-            if value in wanted:
+            if value not in named if wanted is None else value in wanted:
                 found = True
                 yield utterance
             elif len(others) < 10:  # enough for an error message
                 others.add(value)
         if not found:
+            expected = "other than those named" if wanted is None else f"one of {sorted(wanted)}"
             raise InputError(
-                f"{path}: no row for {split}: {self.column!r} is never one of "
-                f"{sorted(wanted)}, but {sorted(others)}; set corpus.splits.{split}"
+                f"{path}: no row for {split}: {self.column!r} is never {expected}, "
+                f"but {sorted(others)}; set corpus.splits.{split}"
             )
 
     def _read(self, file: Path) -> Iterator[tuple[dict[str, Any], Utterance]]:
