@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "layers": {"padded", "span"},
     "features": {"padded", "span"},
     "decoding": {"errors", "padded"},
-    "augment": {"padded", "keyed", "errors", "resample"},
+    "augment": {"data", "padded", "keyed", "errors", "resample"},
     "data": {"padded", "text", "keyed", "errors", "resample"},
     "losses": set(),
     "models": {"layers", "features", "keyed", "padded", "span"},

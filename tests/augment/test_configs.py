@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import soundfile
 import torch
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
@@ -10,12 +11,17 @@ from asr.keyed import generator
 from asr.padded import Padded
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "augment"
+FOLDERS = {"rooms", "noises"}
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_config_builds_and_runs(path: Path) -> None:
-    config = OmegaConf.load(path)
-    assert set(config) == {"waveform", "spectrogram"}
+def test_every_config_builds_and_runs(path: Path, tmp_path: Path) -> None:
+    for folder in FOLDERS:
+        (tmp_path / folder).mkdir()
+        soundfile.write(tmp_path / folder / "a.wav", torch.rand(500).numpy(), 16_000)
+    tree = OmegaConf.create({"data_root": str(tmp_path), "augment": OmegaConf.load(path)})
+    config = tree.augment
+    assert set(config) - FOLDERS == {"waveform", "spectrogram"}
 
     if config.waveform is not None:
         augment = instantiate(config.waveform, _convert_="all")

@@ -3,20 +3,26 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 import torch
 
+from asr.augment.band import Band
+from asr.augment.equalizer import Equalizer
 from asr.augment.gain import Gain
 from asr.augment.noise import Noise
+from asr.augment.reverberation import Reverberation
 from asr.augment.shift import Shift
 from asr.augment.speed import Speed
 from asr.augment.waveform import Chain, Transform
 from asr.keyed import generator
 
-Change = Speed | Gain | Shift | Noise
+Change = Speed | Gain | Shift | Noise | Equalizer | Band | Reverberation
 CHANGES: list[Change] = [
     Speed([0.9, 1.1]),
     Gain(1, 6),
     Shift(most_ms=20),
     Noise(probability=1),
     Noise(color="pink", probability=1),
+    Equalizer(probability=1),
+    Band((100, 300), (2000, 4000), probability=1),
+    Reverberation(probability=1),
 ]
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from asr.augment.draw import between, check_probability, happens
+from asr.augment.filtering import loudness
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,11 @@ class Noise:
         noise = torch.randn((*waveform.shape[:-1], drawn), generator=generator)
         if self.color == "pink":
             noise = _pink(noise)[..., :samples]
-        loudness = _root_mean_square(waveform) / _root_mean_square(noise).clamp(min=1e-12)
-        return waveform + noise * loudness * 10 ** (-ratio_db / 20)
+        level = loudness(waveform) / loudness(noise).clamp(min=1e-12)
+        return waveform + noise * level * 10 ** (-ratio_db / 20)
 
 
 def _pink(white: Tensor) -> Tensor:
     spectrum = torch.fft.rfft(white)
     octaves = torch.arange(spectrum.shape[-1]).clamp(min=1).sqrt()
     return torch.fft.irfft(spectrum / octaves, n=white.shape[-1])
-
-
-def _root_mean_square(waveform: Tensor) -> Tensor:
-    return waveform.square().mean().sqrt()

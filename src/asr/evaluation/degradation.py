@@ -6,7 +6,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from asr.augment.filtering import convolved
 from asr.augment.noise import Noise
+from asr.augment.reverberation import room
 from asr.augment.waveform import Transform
 from asr.resample import resample
 
@@ -55,15 +57,7 @@ class Reverberation:
     seconds: float
 
     def __call__(self, waveform: Tensor, sample_rate: int, generator: torch.Generator) -> Tensor:
-        length, samples = max(2, round(self.seconds * sample_rate)), waveform.shape[-1]
-        time = torch.arange(length) / sample_rate
-        tail = torch.randn(length, generator=generator) * 10 ** (-3 * time / self.seconds)
-        tail[0] = 0
-        response = tail / tail.square().sum().sqrt()
-        response[0] = 1
-        size = 1 << (samples + length - 1).bit_length()
-        spectrum = torch.fft.rfft(waveform, size) * torch.fft.rfft(response, size)
-        return torch.fft.irfft(spectrum, size)[..., :samples]
+        return convolved(waveform, room(self.seconds, 0.0, sample_rate, generator))
 
 
 def conditions(
