@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "decoding": {"errors", "padded"},
     "augment": {"data", "padded", "keyed", "errors", "resample"},
     "data": {"padded", "text", "keyed", "errors", "resample"},
-    "losses": set(),
+    "losses": {"padded"},
     "models": {"layers", "features", "keyed", "padded", "span"},
     "tasks": {"data", "decoding", "layers", "losses", "metrics", "padded", "text"},
     "assemble": {"config", "errors", "models", "tasks", "text"},

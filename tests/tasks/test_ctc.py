@@ -177,3 +177,22 @@ def test_intermediate_heads_see_both_views() -> None:
 
     single = [task.loss(Padded(v[None], below.lengths[:1]), batch) for v in below.values]
     torch.testing.assert_close(loss, 0.7 * task.loss(top, batch) + 0.15 * sum(single))
+
+
+def test_label_smoothing_takes_its_share_from_the_alignments(ctc: CTC) -> None:
+    logits = Padded(torch.randn(2, 3, 6), torch.tensor([6, 4]))
+    batch = _batch("aba", "b")
+    p = logits.values.softmax(dim=1)
+    divergence = (p * (3 * p).log()).sum(dim=1)
+    sure = (divergence[0].sum() / 3 + divergence[1, :4].sum()) / 2
+    task = CTC(Units("character", units="ab"), GreedyDecoder(), label_smoothing=0.1)
+
+    loss = task.loss(logits, batch)
+
+    torch.testing.assert_close(loss, 0.9 * ctc.loss(logits, batch) + 0.1 * sure)
+
+
+@pytest.mark.parametrize("wrong", [{"label_smoothing": 1.0}, {"intermediate_weight": -0.1}])
+def test_shares_of_the_loss_are_below_one(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="must be 0 up to below 1"):
+        CTC(Units("character", units="ab"), GreedyDecoder(), **wrong)  # type: ignore[arg-type]

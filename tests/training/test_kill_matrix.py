@@ -20,7 +20,12 @@ SETTINGS = {
     "max_steps": ["save_every_steps=1", "trainer.max_epochs=null", "trainer.max_steps=10"],
     "every second epoch validated": ["save_every_steps=1", "trainer.validate_every=2"],
     "validation within epochs": ["save_every_steps=1", "+trainer.lightning.val_check_interval=2"],
-    "regularised": ["save_every_steps=1", "task.consistency=0.2", "task.intermediate=[0]"],
+    "regularised": [
+        "save_every_steps=1",
+        "task.consistency=0.2",
+        "task.intermediate=[0]",
+        "task.label_smoothing=0.05",
+    ],
     "weights as they are": ["save_every_steps=2", "callbacks.ema=null"],
     "joined and balanced": ["save_every_steps=1", "data.join.share=0.5", "data.balance=label"],
 }

@@ -13,6 +13,7 @@ from torchmetrics import MetricCollection
 from asr.data.batch import Batch
 from asr.data.utterance import Utterance
 from asr.layers.heads import FrameHead, HeadOptions
+from asr.losses.confidence import confidence
 from asr.losses.consistency import disagreement
 from asr.metrics.error_rate import ErrorRate
 from asr.padded import Padded
@@ -34,6 +35,8 @@ class CTC:
         decoder: turns logits into token sequences.
         consistency: weight of what two views of an utterance disagree on, which training then
             shows at once; 0 for one view. See :mod:`asr.losses.consistency`.
+        label_smoothing: share of the loss that is the output's divergence per token from the
+            uniform distribution, from 0 up to below 1. See :mod:`asr.losses.confidence`.
         intermediate: numbers of the blocks of the encoder after which training puts a head of its
             own, see :class:`~asr.models.intermediate.IntermediateHeads`; such heads are no part
             of the model.
@@ -51,11 +54,14 @@ class CTC:
         decoder: Decoder,
         *,
         consistency: float = 0.0,
+        label_smoothing: float = 0.0,
         intermediate: Sequence[int] = (),
         intermediate_weight: float = 0.3,
     ) -> None:
         if not 0 <= consistency < math.inf:
             raise ValueError(f"consistency must be a weight of 0 or more, got {consistency:g}")
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(f"label_smoothing must be 0 up to below 1, got {label_smoothing:g}")
         if not 0 <= intermediate_weight < 1:
             raise ValueError(
                 f"intermediate_weight must be 0 up to below 1, got {intermediate_weight:g}"
@@ -63,6 +69,7 @@ class CTC:
         self.vocabulary = vocabulary
         self.decoder = decoder
         self.consistency = consistency
+        self.label_smoothing = label_smoothing
         self.intermediate = tuple(intermediate)
         self.intermediate_weight = intermediate_weight
 
@@ -100,8 +107,9 @@ class CTC:
         """Mean over the batch, and its views, of each utterance's loss per token.
 
         An utterance that augmentation has made too short for its tokens adds nothing, instead
-        of infinity. Where there are two views, their disagreement per token is added. Of the
-        whole, ``intermediate_weight`` is the mean CTC loss of the intermediate heads, if any.
+        of infinity. ``label_smoothing`` of the loss is the confidence per token; where there are
+        two views, their disagreement per token is added; and of the whole,
+        ``intermediate_weight`` is the mean CTC loss of the intermediate heads, if any.
 
         Raises:
             ValueError: a token is no symbol: there, PyTorch reads memory that is not its own.
@@ -113,9 +121,12 @@ class CTC:
             logits = logits.zeroed()  # so that views agree on padding
         log_probabilities = _log_probabilities(logits)
         loss = self._alignments(log_probabilities, logits.lengths, tokens)
+        if self.label_smoothing:
+            sure = confidence(Padded(log_probabilities, logits.lengths))
+            loss = torch.lerp(loss, _per_token(sure, tokens), self.label_smoothing)
         if views > 1:
-            apart = disagreement(log_probabilities) / batch.tokens.lengths.clamp_min(1)
-            loss = loss + self.consistency * apart.mean()
+            apart = _per_token(disagreement(log_probabilities), batch.tokens)
+            loss = loss + self.consistency * apart
         if not intermediate:
             return loss
         below = [self._alignments(_log_probabilities(x), x.lengths, tokens) for x in intermediate]
@@ -138,6 +149,11 @@ class CTC:
 
 def _log_probabilities(logits: Padded) -> Tensor:
     return logits.values.float().log_softmax(dim=1)  # CTC has no half precision
+
+
+def _per_token(losses: Tensor, tokens: Padded) -> Tensor:
+    """The mean over utterances as PyTorch's CTC takes it."""
+    return (losses / tokens.lengths.clamp_min(1)).mean()
 
 
 def _refuse_strangers(tokens: Padded, symbols: int) -> None:
