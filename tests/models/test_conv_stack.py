@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from asr.layers.block import ConvBlock
 from asr.models.conv_stack import ConvStack
 from tests.invariance import (
     assert_alone_as_in_a_batch,
@@ -105,3 +106,28 @@ def test_every_parameter_learns() -> None:
 def test_a_wrong_block_is_named(blocks: list[Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         ConvStack(2, blocks)
+
+
+def test_stochastic_depth_grows_linearly_over_the_blocks_with_a_shortcut() -> None:
+    plain = {"channels": 4, "kernels": [3]}
+    blocks: list[Any] = [plain, {**plain, "residual": True, "repeat": 3}, plain]
+    blocks += [{**plain, "residual": "dense", "repeat": 2}]
+
+    stack = ConvStack(4, blocks, stochastic_depth=0.5)
+
+    found = [m.stochastic_depth for m in stack.modules() if isinstance(m, ConvBlock)]
+    assert found == pytest.approx([0, 0.1, 0.2, 0.3, 0, 0.4, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("every", "depth", "message"),
+    [
+        ({"residual": True}, 1.0, "got 1 for 1 of them"),
+        ({"residual": True}, -0.5, "got -0.5 for 1 of them"),
+        ({}, 0.1, "got 0.1 for 0 of them"),
+        ({"residual": True, "stochastic_depth": 0.1}, 0.1, "leave out one"),
+    ],
+)
+def test_stochastic_depth_that_cannot_be_is_refused(every: Any, depth: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ConvStack(4, [{"channels": 4, "kernels": [3]}], every, stochastic_depth=depth)

@@ -25,6 +25,7 @@ SETTINGS = {
         "task.consistency=0.2",
         "task.intermediate=[0]",
         "task.label_smoothing=0.05",
+        "model.stochastic_depth=0.3",
     ],
     "weights as they are": ["save_every_steps=2", "callbacks.ema=null"],
     "joined and balanced": ["save_every_steps=1", "data.join.share=0.5", "data.balance=label"],

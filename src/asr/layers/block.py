@@ -14,6 +14,7 @@ from asr.layers.norm import NormKind, make_norm
 from asr.layers.pool import PoolKind, TimePool
 from asr.layers.sequential import TimeSequential
 from asr.layers.squeeze_excite import SqueezeExcite
+from asr.layers.stochastic_depth import passed_by
 from asr.layers.unit import ConvUnit, UnitOptions
 from asr.padded import Padded
 from asr.span import Length, Part, Span
@@ -58,6 +59,8 @@ class ConvBlock(nn.Module):
             https://arxiv.org/abs/1904.03288, section 2.1).
         shortcut_activation: of a shortcut that has a convolution.
         earlier: channels of the earlier inputs of a dense block, first to last.
+        stochastic_depth: probability that an utterance takes the shortcut alone, in training,
+            see :func:`~asr.layers.stochastic_depth.passed_by`.
         squeeze_excite: arguments of :class:`SqueezeExcite`, or ``None``.
         pool: arguments of :class:`TimePool`, or ``None`` for no pooling.
         unit: of every :class:`~asr.layers.unit.ConvUnit`.
@@ -83,6 +86,7 @@ class ConvBlock(nn.Module):
         residual: Residual = False,
         shortcut_activation: Activation = "none",
         earlier: Sequence[int] = (),
+        stochastic_depth: float = 0.0,
         squeeze_excite: SqueezeExcitation | None = None,
         pool: Pooling | None = None,
         **unit: Unpack[UnitOptions],
@@ -91,6 +95,10 @@ class ConvBlock(nn.Module):
         if not kernels:
             raise ValueError("a block needs at least one kernel, got none")
         _refuse_what_cannot_be(kernel_factor, activation, residual, earlier, unit)
+        if not 0 <= stochastic_depth < 1:
+            raise ValueError(f"stochastic_depth must be 0 up to below 1, got {stochastic_depth:g}")
+        if stochastic_depth and not residual:
+            raise ValueError("stochastic_depth needs a shortcut to take; set residual, or leave it")
         if squeeze_excite is not None and (activation == "glu" or not unit.get("norm_first", True)):
             raise ValueError(
                 "squeeze-and-excitation comes before the activation, which can be neither 'glu' "
@@ -127,6 +135,7 @@ class ConvBlock(nn.Module):
             self._shortcut(source, channels, stride, residual, norm, norm_eps, shortcut_activation)
             for source in ((*earlier, in_channels) if residual else ())
         )
+        self.stochastic_depth = stochastic_depth
         self.finish = Finish(activation, dropout) if finishes else None
         self.pool = TimePool(**pool) if pool else None
         self.out_channels = channels
@@ -182,6 +191,8 @@ class ConvBlock(nn.Module):
 
     def forward(self, x: Padded, earlier: Sequence[Padded] = ()) -> Padded:
         y: Padded = self.units(x)
+        if self.stochastic_depth and self.training:
+            y = passed_by(y, self.stochastic_depth)
         for shortcut, source in zip(self.shortcuts, (*earlier, x), strict=bool(self.shortcuts)):
             y = y._replace(values=y.values + shortcut(source).values)
         if self.finish:

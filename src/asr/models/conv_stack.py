@@ -31,6 +31,7 @@ class BlockOptions(UnitOptions, TypedDict, total=False):
     dropout: float
     residual: Residual
     shortcut_activation: Activation
+    stochastic_depth: float
     squeeze_excite: SqueezeExcitation | None
     pool: Pooling | None
 
@@ -46,9 +47,13 @@ class ConvStack(TimeSequential):
             or in ``every``, its kernels. ``repeat`` puts a block so many times in a row.
         every: options of every block that does not set its own, which is what a sweep turns.
         head: what is particular to the layer that follows the stack.
+        stochastic_depth: of the last block with a shortcut; that of the others grows linearly up
+            to it from the first, as in Huang et al., 2016, section 3
+            (https://arxiv.org/abs/1603.09382); in place of what blocks say themselves.
 
     Raises:
-        ValueError: there are no blocks, or a block refuses its options; the message names it.
+        ValueError: there are no blocks, a block refuses its options, which the message names, or
+            ``stochastic_depth`` is out of range or finds no shortcut, or one that has its own.
     """
 
     def __init__(
@@ -57,12 +62,15 @@ class ConvStack(TimeSequential):
         blocks: Sequence[BlockOptions],
         every: BlockOptions | None = None,
         head: HeadOptions | None = None,
+        stochastic_depth: float = 0.0,
     ) -> None:
         super().__init__()
         if not blocks:
             raise ValueError("blocks must hold at least one block, got none")
         self.head_options = head or HeadOptions()
         made = list(_blocks(in_channels, blocks, every or {}))
+        if stochastic_depth:
+            _grow(stochastic_depth, [block for _, block in made])
         for dense, group in groupby(made, key=lambda item: item[0]):
             layers: list[nn.Module] = [layer for _, layer in group]
             self.extend([DenseChain(cast(list[ConvBlock], layers))] if dense else layers)
@@ -97,3 +105,16 @@ def _block(number: int, in_channels: int, options: Mapping[str, Any]) -> ConvBlo
         return ConvBlock(in_channels, **options)
     except ValueError as error:
         raise ValueError(f"blocks[{number}]: {error}") from error
+
+
+def _grow(stochastic_depth: float, blocks: Sequence[ConvBlock]) -> None:
+    residual = [block for block in blocks if len(block.shortcuts)]
+    if not 0 < stochastic_depth < 1 or not residual:
+        raise ValueError(
+            "stochastic_depth must be 0 up to below 1, of blocks with a shortcut, got "
+            f"{stochastic_depth:g} for {len(residual)} of them"
+        )
+    if any(block.stochastic_depth for block in residual):
+        raise ValueError("stochastic_depth is of the whole stack or of its blocks; leave out one")
+    for number, block in enumerate(residual, 1):
+        block.stochastic_depth = stochastic_depth * number / len(residual)
