@@ -74,6 +74,21 @@ def test_time_masks_lie_within_the_true_length_and_its_fraction() -> None:
     assert max(sum(_bands(row == 0)) for row in long) > 20
 
 
+def test_with_a_rate_longer_utterances_have_more_masks_up_to_the_most() -> None:
+    lengths = torch.tensor([24, 25, 60, 100, 200]).repeat(400)
+    augment = SpecAugment(
+        frequency_masks=0, time_masks=4, time_width=99, time_fraction=0.1, time_mask_rate=0.04
+    )
+
+    values = augment(_ones(lengths), torch.arange(2000)).values
+
+    for length, most in ((24, 0), (25, 1), (60, 2), (100, 4), (200, 4)):
+        blank = values[lengths == length, 0, :length] == 0
+        widths = [_bands(row) for row in blank]
+        assert max(len(bands) for bands in widths) == most
+        assert all(sum(bands) <= most * (length // 10) for bands in widths)
+
+
 def test_what_is_not_masked_is_untouched_and_the_gradient_flows_there() -> None:
     values = torch.randn(4, BINS, FRAMES, requires_grad=True)
     features = Padded(values, torch.full((4,), FRAMES))
@@ -109,6 +124,8 @@ def test_half_precision_stays_half_precision() -> None:
         {"time_width": -2},
         {"time_fraction": -0.1},
         {"time_masks": 5, "time_fraction": 0.2},
+        {"time_mask_rate": 1.5},
+        {"time_mask_rate": float("nan")},
     ],
 )
 def test_arguments_that_cannot_be_are_refused(arguments: dict[str, float]) -> None:
