@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "data": {"padded", "text", "keyed", "errors", "resample"},
     "losses": {"padded"},
     "models": {"layers", "features", "keyed", "padded", "span"},
-    "tasks": {"data", "decoding", "layers", "losses", "metrics", "padded", "text"},
+    "tasks": {"augment", "data", "decoding", "layers", "losses", "metrics", "padded", "text"},
     "assemble": {"config", "errors", "models", "tasks", "text"},
     "trust": {"assemble", "config", "errors"},
     "bundle": {"assemble", "errors", "json_files", "trust"},

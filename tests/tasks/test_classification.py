@@ -76,3 +76,74 @@ def test_the_most_probable_label_is_predicted() -> None:
 def test_values_out_of_range_are_refused(options) -> None:
     with pytest.raises(ValueError, match="must be 0 up to below 1"):
         Classification(LABELS, **options)
+
+
+def _heard(*labels: str) -> Batch:
+    """Waveforms of ten samples, which hold the number of the utterance and 1."""
+    values = torch.arange(1.0, len(labels) + 1)[:, None, None].expand(-1, 1, 10).clone()
+    lengths = torch.full((len(labels),), 10)
+    return _batch(*labels)._replace(waveforms=Padded(values, lengths))
+
+
+def test_nothing_is_mixed_where_nothing_is_asked_for() -> None:
+    batch = _heard("cat", "dog")
+    state = torch.get_rng_state()
+
+    assert Classification(LABELS).prepare(batch) is batch
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_mixture_is_learnt_as_the_share_of_each_label() -> None:
+    task = Classification(LABELS, mixup=1.0, class_weights={"owl": 2.0}, label_smoothing=0.1)
+    batch = _heard("cat", "dog", "owl", "cat")
+
+    shown = task.prepare(batch)
+
+    assert shown.mixture is not None
+    partner, share = shown.mixture
+    own = batch.waveforms.values[:, 0, 0]
+    expected = share * own + (1 - share) * own[partner]
+    torch.testing.assert_close(shown.waveforms.values[:, 0, 0], expected)
+    values = torch.randn(4, 3)
+    log_p, weight = values.log_softmax(dim=1), torch.tensor([1.0, 1, 2])
+    labels = batch.tokens.values[:, 0]
+    total, weights = torch.zeros(()), torch.zeros(())
+    for i in range(4):
+        for part, token in ((share[i], labels[i]), (1 - share[i], labels[partner[i]])):
+            smooth = (weight * log_p[i]).mean()
+            total = total - part * (0.9 * weight[token] * log_p[i, token] + 0.1 * smooth)
+            weights = weights + part * weight[token]
+    torch.testing.assert_close(task.loss(_logits(values), shown), total / weights)
+
+
+def test_with_both_each_batch_is_mixed_or_spliced() -> None:
+    task = Classification(LABELS, mixup=1.0, cutmix=1.0)
+    batch = _heard("cat", "dog", "owl")
+    kinds = []
+    for seed in range(40):
+        torch.manual_seed(seed)
+        values = task.prepare(batch).waveforms.values
+        kinds.append(bool((values == values.round()).all()))  # a splice holds whole numbers
+    assert 8 < sum(kinds) < 32
+
+
+def test_a_mixture_with_an_unknown_label_is_not_learnt() -> None:
+    task = Classification(LABELS, mixup=1.0)
+    values = torch.randn(2, 3)
+
+    assert task.loss(_logits(values), task.prepare(_heard("cat", "cow"))) == 0
+
+
+def test_the_focal_loss_is_less_where_the_label_is_recognised() -> None:
+    values = torch.tensor([[2.0, 0.0, 0.0]])
+    p = values.softmax(dim=1)[0, 0]
+
+    loss = Classification(LABELS, focal=2.0).loss(_logits(values), _batch("cat"))
+
+    torch.testing.assert_close(loss, -((1 - p) ** 2) * p.log())
+
+
+@pytest.mark.parametrize("wrong", [{"focal": -1.0}, {"mixup": -0.1}, {"cutmix": math.inf}])
+def test_parameters_that_cannot_be_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="focal, mixup and cutmix must be 0 or more"):
+        Classification(LABELS, **wrong)  # type: ignore[arg-type]

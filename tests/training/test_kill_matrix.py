@@ -27,6 +27,14 @@ SETTINGS = {
         "task.label_smoothing=0.05",
         "model.stochastic_depth=0.3",
     ],
+    "mixed": [
+        "save_every_steps=1",
+        "task=classification",
+        "vocabulary=labels",
+        "task.mixup=0.4",
+        "task.cutmix=1.0",
+        "task.focal=1.0",
+    ],
     "weights as they are": ["save_every_steps=2", "callbacks.ema=null"],
     "joined and balanced": ["save_every_steps=1", "data.join.share=0.5", "data.balance=label"],
 }
@@ -56,6 +64,7 @@ FAST = [
                  id="resume-03-resume-04-workers"),
     pytest.param("max_steps", ("batch:4", "batch:8", "sync:4"), id="resume-06-max-steps"),
     pytest.param("joined and balanced", ("batch:2", "batch:3"), id="joined-and-balanced"),
+    pytest.param("mixed", ("batch:3", "batch:6"), id="mixed"),
     pytest.param("regularised", ("batch:3", "validation:1"), id="regularised"),
     pytest.param("accumulation", ("batch:3", "step:5", "batch:9"), id="resume-07-accumulation"),
 ]  # fmt: skip

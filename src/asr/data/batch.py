@@ -38,6 +38,18 @@ class Unread(NamedTuple):
     reason: str
 
 
+class Mixture(NamedTuple):
+    """What training has made of pairs of utterances.
+
+    Attributes:
+        partner: ``(batch,)`` int64, the position of the other utterance that is heard in each.
+        share: ``(batch,)`` float32, what part of the target is the utterance's own.
+    """
+
+    partner: Tensor
+    share: Tensor
+
+
 class Batch(NamedTuple):
     """Utterances padded together.
 
@@ -52,6 +64,7 @@ class Batch(NamedTuple):
         rows: positions in the index of the split.
         unread: utterances that belong here but could not be read.
         followers: rows of the utterances that were joined to these.
+        mixture: who else is heard in the waveforms, if anybody is.
     """
 
     waveforms: Padded
@@ -62,6 +75,7 @@ class Batch(NamedTuple):
     rows: tuple[int, ...]
     unread: tuple[Unread, ...] = ()
     followers: tuple[int, ...] = ()
+    mixture: Mixture | None = None
 
 
 def collate(items: Sequence[Example | Unread]) -> Batch | tuple[Unread, ...]:

@@ -1,5 +1,6 @@
 """One label for a whole utterance, as in keyword spotting."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -8,9 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchmetrics import MetricCollection
 
-from asr.data.batch import Batch
+from asr.augment.mixing import mixed, partners, shares, spliced
+from asr.data.batch import Batch, Mixture
 from asr.data.utterance import Utterance
 from asr.layers.heads import HeadOptions, PooledHead
+from asr.losses.cross_entropy import soft_cross_entropy
 from asr.metrics.confusion import Accuracy, MacroF1
 from asr.padded import Padded
 from asr.tasks.task import Monitor
@@ -26,6 +29,11 @@ class Classification:
             occurs in training, a mapping gives them by name (1 where absent), ``None`` is 1.
         label_smoothing: share of the target spread over all labels, from 0 up to below 1.
         dropout: of the pooled channels before the last layer.
+        focal: the gamma of the focal loss, 0 for none. See :mod:`asr.losses.cross_entropy`.
+        mixup: parameter of the Beta distribution by which training mixes pairs of utterances and
+            their labels, 0 for no mixtures. See :mod:`asr.augment.mixing`.
+        cutmix: the same for pieces that are put into another utterance. With both, each batch is
+            one or the other.
 
     Raises:
         ValueError: a value is out of range, or a weight names no label.
@@ -42,15 +50,24 @@ class Classification:
         class_weights: Literal["balanced"] | Mapping[str, float] | None = None,
         label_smoothing: float = 0.0,
         dropout: float = 0.0,
+        focal: float = 0.0,
+        mixup: float = 0.0,
+        cutmix: float = 0.0,
     ) -> None:
         if not 0 <= label_smoothing < 1:
             raise ValueError(f"label_smoothing must be 0 up to below 1, got {label_smoothing:g}")
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout must be 0 up to below 1, got {dropout:g}")
+        if not all(0 <= value < math.inf for value in (focal, mixup, cutmix)):
+            raise ValueError(
+                f"focal, mixup and cutmix must be 0 or more, got {focal:g}, {mixup:g}, {cutmix:g}"
+            )
         self.vocabulary = vocabulary
         self.class_weights = class_weights
         self.label_smoothing = label_smoothing
         self.dropout = dropout
+        self.focal = focal
+        self.mixup, self.cutmix = mixup, cutmix
         self._weight = _weights(vocabulary, class_weights) if len(vocabulary) else None
 
     @property
@@ -73,18 +90,44 @@ class Classification:
         labels = self.vocabulary.symbols
         return MetricCollection({"accuracy": Accuracy(labels), "macro_f1": MacroF1(labels)})
 
+    def prepare(self, batch: Batch) -> Batch:
+        """The batch, its utterances mixed in pairs where that is asked for."""
+        if not self.mixup and not self.cutmix:
+            return batch
+        splice = bool(self.cutmix) and (not self.mixup or torch.rand(()).item() < 0.5)
+        size, device = len(batch.ids), batch.keys.device
+        partner = partners(size).to(device)
+        share = shares(size, self.cutmix if splice else self.mixup).to(device)
+        if splice:
+            waveforms, share = spliced(batch.waveforms, partner, share)
+        else:
+            waveforms = mixed(batch.waveforms, partner, share)
+        return batch._replace(waveforms=waveforms, mixture=Mixture(partner, share))
+
     def loss(self, logits: Padded, batch: Batch, intermediate: Sequence[Padded] = ()) -> Tensor:
         """Mean cross-entropy over the utterances whose label is known, 0 where none is."""
         known = batch.tokens.lengths > 0
         scores = logits.values[..., 0].float()
+        if batch.mixture is not None:
+            known = known & known[batch.mixture.partner]
         if not known.any():
             return scores.sum() * 0
         weight = None if self._weight is None else self._weight.to(scores.device)
-        return F.cross_entropy(
+        labels = batch.tokens.values[:, 0]
+        if batch.mixture is None and not self.focal:
+            return F.cross_entropy(
+                scores[known], labels[known], weight=weight, label_smoothing=self.label_smoothing
+            )
+        targets = F.one_hot(labels, scores.shape[1]).to(scores.dtype)
+        if batch.mixture is not None:
+            share = batch.mixture.share[:, None]
+            targets = share * targets + (1 - share) * targets[batch.mixture.partner]
+        return soft_cross_entropy(
             scores[known],
-            batch.tokens.values[known, 0],
+            targets[known],
             weight=weight,
             label_smoothing=self.label_smoothing,
+            focus=self.focal,
         )
 
     def predict(self, logits: Padded) -> list[str]:

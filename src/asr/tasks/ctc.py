@@ -103,6 +103,9 @@ class CTC:
     def make_metrics(self) -> MetricCollection:
         return MetricCollection({"wer": ErrorRate("word"), "cer": ErrorRate("character")})
 
+    def prepare(self, batch: Batch) -> Batch:
+        return batch
+
     def loss(self, logits: Padded, batch: Batch, intermediate: Sequence[Padded] = ()) -> Tensor:
         """Mean over the batch, and its views, of each utterance's loss per token.
 

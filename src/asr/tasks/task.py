@@ -52,6 +52,9 @@ class Task(Protocol):
     def make_metrics(self) -> MetricCollection:
         """Fresh scalar metrics by name, updated with predictions and references."""
 
+    def prepare(self, batch: Batch) -> Batch:
+        """What training is to show of a batch: itself, or mixtures of its utterances."""
+
     def loss(self, logits: Padded, batch: Batch, intermediate: Sequence[Padded] = ()) -> Tensor:
         """Mean loss over the batch, a scalar.
 

@@ -161,12 +161,13 @@ class SpeechModule(L.LightningModule):
             self.unread.update(batch)
             return self._nothing()
         self.unread.update(batch.unread)
-        shown = batch.waveforms, batch.keys, self.task.views
+        shown = self.task.prepare(batch)
+        given = shown.waveforms, shown.keys, self.task.views
         if self.intermediate is None:
-            loss = self.task.loss(self.model(*shown), batch)
+            loss = self.task.loss(self.model(*given), shown)
         else:
-            logits, between = self.intermediate(self.model, *shown)
-            loss = self.task.loss(logits, batch, between)
+            logits, between = self.intermediate(self.model, *given)
+            loss = self.task.loss(logits, shown, between)
         self.log("train/loss", loss, batch_size=len(batch.ids), prog_bar=True)
         group = self.trainer.optimizers[0].param_groups[0]
         self.log("train/lr", group["lr"] / group.get(FACTOR, 1.0), batch_size=len(batch.ids))
