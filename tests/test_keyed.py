@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from asr.keyed import generator, key, uniform, view_keys
+from asr.keyed import generator, key, uniform, utterance_keys, view_keys
 
 
 def test_a_key_never_changes_between_releases() -> None:
@@ -87,17 +87,21 @@ def test_the_global_generator_neither_matters_nor_moves() -> None:
     assert torch.equal(first[1], second[1])
 
 
-def test_the_keys_of_views_are_their_own_and_the_first_are_the_utterances() -> None:
-    keys = torch.arange(1000)
+def test_the_second_view_has_keys_of_its_own_that_tell_whose_it_is() -> None:
+    keys = torch.tensor([key("view", number) for number in range(1000)])
 
-    views = view_keys(keys, 3)
+    views = view_keys(keys, 2)
 
-    assert torch.equal(views[:1000], keys)
-    assert len(views.unique()) == 3000
-    assert torch.equal(view_keys(keys[7:8], 2), views[[7, 1007]])
     assert torch.equal(view_keys(keys, 1), keys)
-    drawn = uniform(views, 0, 100).view(3, -1)
-    assert float((torch.corrcoef(drawn) - torch.eye(3)).abs().max()) < 4 / 100_000**0.5
+    assert torch.equal(views[:1000], keys)
+    assert len(views.unique()) == 2000
+    assert torch.equal(view_keys(keys[7:8], 2), views[[7, 1007]])
+    assert torch.equal(utterance_keys(views), keys.repeat(2))
+    one, other = uniform(views, 0, 100).view(2, -1)
+    assert abs(float(torch.corrcoef(torch.stack([one, other]))[0, 1])) < 4 / 100_000**0.5
+    assert _distance_to_uniform(other) < 1.95 / 100_000**0.5
+    with pytest.raises(ValueError, match="one view or two, got 3"):
+        view_keys(keys, 3)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -29,9 +29,6 @@ def key(*parts: int | str) -> int:
     return int.from_bytes(digest.digest(), "big") >> 1
 
 
-_VIEW = key("view")
-
-
 def generator(key: int) -> torch.Generator:
     """A generator on the CPU that begins at ``key``, a number in [0, 2**63)."""
     return torch.Generator().manual_seed(key)
@@ -56,13 +53,24 @@ def uniform(keys: Tensor, stream: int, count: int) -> Tensor:
 
 
 def view_keys(keys: Tensor, views: int) -> Tensor:
-    """Keys of several views of each utterance: first the keys themselves, then others of them.
+    """Keys of one or two views of each utterance: those of the second are the complements.
 
-    Shape: ``(batch,)`` int64 to ``(views * batch,)``, one view after the other.
+    Shape: ``(batch,)`` int64 of 0 or more to ``(views * batch,)``, one view after the other.
+
+    Raises:
+        ValueError: there are to be more views.
     """
-    mixed = _mix(keys)
-    others = [_mix(mixed + _signed(_WEYL * (_VIEW + view))) for view in range(1, views)]
-    return torch.cat([keys, *others])
+    if views not in (1, 2):
+        raise ValueError(f"an utterance has one view or two, got {views}")
+    return keys if views == 1 else torch.cat([keys, ~keys])
+
+
+def utterance_keys(keys: Tensor) -> Tensor:
+    """For what all views of an utterance must share: its own key, whichever view a key is of.
+
+    Shape: ``(batch,)`` int64, unchanged.
+    """
+    return torch.where(keys < 0, ~keys, keys)
 
 
 def _mix(x: Tensor) -> Tensor:

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from asr.augment.time_warp import TimeWarp
+from asr.keyed import view_keys
 from asr.padded import Padded
 
 KEYS = torch.arange(400)
@@ -43,3 +44,12 @@ def test_both_sides_of_the_instant_are_straight() -> None:
 def test_values_that_cannot_be_are_refused(how: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="fraction"):
         TimeWarp(**how)  # type: ignore[arg-type]
+
+
+def test_both_views_of_an_utterance_are_warped_alike() -> None:
+    features = Padded(torch.arange(50.0).expand(400, 1, -1), torch.full((400,), 50))
+
+    both = TimeWarp(fraction=0.2)(features.repeated(2), view_keys(KEYS, 2)).values
+
+    assert torch.equal(both[:400], both[400:])
+    assert not torch.equal(both[0], both[1])

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from asr.keyed import key, uniform
+from asr.keyed import key, uniform, utterance_keys
 from asr.padded import Padded
 
 _STREAM = key("TimeWarp")
@@ -13,7 +13,8 @@ class TimeWarp(nn.Module):
     """Move an instant of each utterance, and stretch what is on both sides of it, in training only.
 
     Lengths stay as they are. Frames between two are drawn by a straight line. The warp of an
-    utterance depends on its key, its length and nothing else.
+    utterance depends on its key, its length and nothing else, and is the same in both of its views,
+    whose frames are compared.
 
     Park et al., 2019, section 2 (https://arxiv.org/abs/1904.08779), with straight lines in place
     of splines.
@@ -56,7 +57,7 @@ class TimeWarp(nn.Module):
         device = features.values.device
         last = (features.lengths.to(device)[:, None] - 1).clamp(min=0)  # (batch, 1)
         most = (last * self.fraction).long().clamp(max=self.width)
-        drawn = uniform(keys.to(device), _STREAM, 2)
+        drawn = uniform(utterance_keys(keys.to(device)), _STREAM, 2)
         # At least twice as far from both ends as it may move: no part gets lost.
         source = 2 * most + drawn[:, :1] * (last - 4 * most)
         target = source + (2 * drawn[:, 1:] - 1) * most

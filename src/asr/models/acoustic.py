@@ -106,11 +106,11 @@ class AcousticModel(nn.Module):
         """Logits; in training, with keys, of several views that are augmented apart.
 
         The views differ in what is drawn from now on: masks and dropout. They share what was done
-        to the waveform, so their frames are those of the same instants.
+        to the waveform, and warps of time, so their frames are those of the same instants.
 
         Args:
             keys: ``(batch,)`` int64, which decide all that is random in augmentation.
-            views: of each utterance, as so many batches one after the other.
+            views: of each utterance, one or two, as so many batches one after the other.
         """
         x = self.features(waveforms)
         if self.training and keys is not None:

@@ -28,7 +28,7 @@ class Task(Protocol):
 
     monitor: Monitor
     vocabulary: Vocabulary
-    views: int  # of each utterance that training shows, augmented apart
+    views: int  # of each utterance that training shows, augmented apart: one or two
     intermediate: Sequence[int]  # blocks after which training puts a head, too
 
     @property
