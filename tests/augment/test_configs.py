@@ -12,6 +12,7 @@ from asr.padded import Padded
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "augment"
 FOLDERS = {"rooms", "noises"}
+SETTINGS = {*FOLDERS, "seconds"}
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
@@ -21,7 +22,7 @@ def test_every_config_builds_and_runs(path: Path, tmp_path: Path) -> None:
         soundfile.write(tmp_path / folder / "a.wav", torch.rand(500).numpy(), 16_000)
     tree = OmegaConf.create({"data_root": str(tmp_path), "augment": OmegaConf.load(path)})
     config = tree.augment
-    assert set(config) - FOLDERS == {"waveform", "spectrogram"}
+    assert set(config) - SETTINGS == {"waveform", "spectrogram"}
 
     if config.waveform is not None:
         augment = instantiate(config.waveform, _convert_="all")

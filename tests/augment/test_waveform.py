@@ -4,16 +4,19 @@ import pytest
 import torch
 
 from asr.augment.band import Band
+from asr.augment.crop import Crop
 from asr.augment.equalizer import Equalizer
 from asr.augment.gain import Gain
 from asr.augment.noise import Noise
+from asr.augment.pitch import Pitch
 from asr.augment.reverberation import Reverberation
 from asr.augment.shift import Shift
 from asr.augment.speed import Speed
+from asr.augment.tempo import Tempo
 from asr.augment.waveform import Chain, Transform
 from asr.keyed import generator
 
-Change = Speed | Gain | Shift | Noise | Equalizer | Band | Reverberation
+Change = Speed | Gain | Shift | Noise | Equalizer | Band | Reverberation | Tempo | Pitch | Crop
 CHANGES: list[Change] = [
     Speed([0.9, 1.1]),
     Gain(1, 6),
@@ -23,6 +26,9 @@ CHANGES: list[Change] = [
     Equalizer(probability=1),
     Band((100, 300), (2000, 4000), probability=1),
     Reverberation(probability=1),
+    Tempo(probability=1),
+    Pitch(probability=1),
+    Crop(seconds=0.2),
 ]
 
 

@@ -1,0 +1,44 @@
+"""Clips of one duration: a part of long ones, a place for short ones."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from asr.augment.draw import check_probability, happens
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """Take a random part of what is longer, and put what is shorter at a random place in zeros.
+
+    For classification, where a sound may come at any time. In training only: validation and test
+    hear whole recordings.
+
+    Shape: ``(channels, samples)`` to ``(channels, seconds * sample_rate)``.
+
+    Args:
+        seconds: of what comes out.
+        pad: whether what is shorter is filled up with zeros; else it stays as it is.
+        probability: share of the recordings that take part.
+    """
+
+    seconds: float = 1.0
+    pad: bool = True
+    probability: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_probability(self.probability)
+        if not 0 < self.seconds < float("inf"):
+            raise ValueError(f"seconds must be above 0, got {self.seconds}")
+
+    def __call__(self, waveform: Tensor, sample_rate: int, generator: torch.Generator) -> Tensor:
+        if not happens(self.probability, generator):
+            return waveform
+        wanted = max(1, round(self.seconds * sample_rate))
+        spare = wanted - waveform.shape[-1]
+        place = int(torch.randint(abs(spare) + 1, (), generator=generator))
+        if spare <= 0:
+            return waveform[..., place : place + wanted]
+        return F.pad(waveform, (place, spare - place)) if self.pad else waveform

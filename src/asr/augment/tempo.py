@@ -1,0 +1,42 @@
+"""Faster and slower speech at the same pitch."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from asr.augment.draw import between, check_probability, happens
+from asr.augment.stretch import stretched
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """Speak faster or slower in the same voice; see :func:`~asr.augment.stretch.stretched`.
+
+    Where :class:`~asr.augment.speed.Speed` makes other voices of a recording, too, this leaves
+    the voice alone, and can go further.
+
+    Shape: ``(channels, samples)`` to ``(channels, ceil(samples / factor))``.
+
+    Args:
+        slowest, fastest: the factor is drawn uniformly from this range, 0.25 to 4.
+        probability: share of the recordings that take part.
+    """
+
+    slowest: float = 0.8
+    fastest: float = 1.25
+    probability: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_probability(self.probability)
+        if not 0.25 <= self.slowest <= self.fastest <= 4:
+            raise ValueError(
+                f"expected 0.25 <= slowest <= fastest <= 4, got {self.slowest} and "
+                f"{self.fastest}; 1.1 is a tenth faster"
+            )
+
+    def __call__(self, waveform: Tensor, sample_rate: int, generator: torch.Generator) -> Tensor:
+        if not happens(self.probability, generator):
+            return waveform
+        factor = between(self.slowest, self.fastest, generator)
+        return waveform if factor == 1 else stretched(waveform, sample_rate, factor)
