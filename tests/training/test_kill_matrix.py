@@ -35,6 +35,11 @@ SETTINGS = {
         "task.cutmix=1.0",
         "task.focal=1.0",
     ],
+    "even average": [
+        "save_every_steps=1",
+        "callbacks.ema=null",
+        "callbacks.swa={_target_: asr.training.swa.swa, begin: 0.4}",
+    ],
     "weights as they are": ["save_every_steps=2", "callbacks.ema=null"],
     "joined and balanced": ["save_every_steps=1", "data.join.share=0.5", "data.balance=label"],
 }
@@ -64,6 +69,7 @@ FAST = [
                  id="resume-03-resume-04-workers"),
     pytest.param("max_steps", ("batch:4", "batch:8", "sync:4"), id="resume-06-max-steps"),
     pytest.param("joined and balanced", ("batch:2", "batch:3"), id="joined-and-balanced"),
+    pytest.param("even average", ("batch:6", "step:8"), id="even-average"),
     pytest.param("mixed", ("batch:3", "batch:6"), id="mixed"),
     pytest.param("regularised", ("batch:3", "validation:1"), id="regularised"),
     pytest.param("accumulation", ("batch:3", "step:5", "batch:9"), id="resume-07-accumulation"),

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from lightning.pytorch.callbacks import Callback, EarlyStopping
+from lightning.pytorch.callbacks import Callback, EarlyStopping, WeightAveraging
 
 from asr.config import build
+from asr.errors import InputError
 from asr.tasks.task import Monitor
 from asr.training.console import Console
 from asr.training.csv_logger import ForgetRepeated
@@ -20,6 +21,9 @@ def make_callbacks(nodes: Mapping[str, Any], monitor: Monitor) -> list[Callback]
 
     A node with ``_partial_`` is completed with the metric that the task watches, as
     ``lightning.pytorch.callbacks.EarlyStopping`` wants it.
+
+    Raises:
+        InputError: two of them average the weights.
     """
     callbacks: list[Callback] = [Console(), ForgetRepeated(), Throughput()]
     callbacks += [RefuseUnread(), KnownMonitor()]
@@ -32,4 +36,8 @@ def make_callbacks(nodes: Mapping[str, Any], monitor: Monitor) -> list[Callback]
             callback._check_on_train_epoch_end = False
         if callback is not None:
             callbacks.append(callback)
+    if sum(isinstance(callback, WeightAveraging) for callback in callbacks) > 1:
+        raise InputError(
+            "callbacks: two of them average the weights; leave out one, as by callbacks.ema=null"
+        )
     return callbacks
