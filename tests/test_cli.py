@@ -481,6 +481,23 @@ BAD: dict[str, Sequence[str]] = {
         "transcribe", "{bundle}", "{tmp}/text.wav", "{tmp}/b.wav", "--format", "srt",
     ],
     "unknown format": ["transcribe", "{bundle}", "{tmp}/text.wav", "--format", "vtt"],
+    "alignment of nothing": ["align", "{bundle}"],
+    "alignment without a text": ["align", "{bundle}", "{tmp}/text.wav"],
+    "alignment with a missing text": ["align", "{bundle}", "{tmp}/text.wav", "{tmp}/no.txt"],
+    "alignment of text as audio": ["align", "{bundle}", "{tmp}/text.wav", "a b"],
+    "alignment of a folder without --output": ["align", "{bundle}", "{tmp}/folder"],
+    "alignment of a folder without audio": [
+        "align", "{bundle}", "{tmp}/folder", "--output", "{tmp}/o",
+    ],
+    "alignment of a folder with a text": [
+        "align", "{bundle}", "{tmp}/folder", "a", "--output", "{tmp}/o",
+    ],
+    "alignment of audio and a manifest": [
+        "align", "{bundle}", "{tmp}/text.wav", "--manifest", "{manifest}", "--output", "{tmp}/o",
+    ],
+    "alignment of a split without a manifest": [
+        "align", "{bundle}", "{tmp}/text.wav", "a", "--split", "test",
+    ],
     "chunk too short": ["transcribe", "{bundle}", "{tmp}/text.wav", "--chunk", "0"],
     "input of no duration": ["describe", "{bundle}", "--seconds", "nan"],
     "model and override": ["describe", "{bundle}", "model=seed"],

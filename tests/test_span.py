@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 from asr.layers.conv import TimeConv
 from asr.layers.pool import TimePool
 from asr.layers.sequential import TimeSequential
+from asr.padded import PaddingMode
 from asr.span import Span, fold, shortest_input
 
-SPANS = st.builds(Span, st.integers(0, 5), st.integers(0, 5), st.integers(1, 4))
+SPANS = st.builds(
+    Span, st.integers(0, 5), st.integers(0, 5), st.integers(1, 4), st.booleans(), st.just(0)
+)
 
 
 @given(first=SPANS, second=SPANS, frame=st.integers(0, 9))
@@ -44,6 +47,30 @@ def test_the_order_of_joining_does_not_matter(spans: list[Span]) -> None:
 @given(span=SPANS)
 def test_nothing_before_or_after_changes_nothing(span: Span) -> None:
     assert Span().then(span) == span == span.then(Span())
+
+
+@given(first=SPANS, second=SPANS, frame=st.integers(0, 9))
+def test_the_centre_is_the_middle_of_what_a_frame_hears(
+    first: Span, second: Span, frame: int
+) -> None:
+    both = first.then(second)
+
+    heard = _heard(both, frame)
+
+    assert frame * both.stride + both.centre == (heard[0] + heard[-1]) / 2
+    assert both.centre == first.centre + first.stride * second.centre
+
+
+def test_a_layer_that_wraps_around_keeps_the_centre_of_its_window() -> None:
+    def stack(padding_mode: PaddingMode) -> Span:
+        return fold([TimeConv(1, 1, 4, padding=(1, 3), padding_mode=padding_mode),
+                     TimePool("max", 2), TimeConv(1, 1, 3, padding_mode=padding_mode)])  # fmt: skip
+
+    plain, around = stack("zeros"), stack("circular")
+
+    assert plain.centre == 1
+    assert (around.left, around.centre) == (inf, 1)
+    assert Span().beside(around).centre == around.beside(Span()).centre == 1
 
 
 def test_the_receptive_field_counts_the_frame_itself() -> None:

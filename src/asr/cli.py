@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from asr.cli_arguments import Command, make_parser
 from asr.command_line import one_line_errors
 from asr.commands import (
+    align,
     check,
     compare,
     describe,
@@ -33,6 +34,7 @@ COMMANDS: Mapping[str, Command] = {
     "report": report,
     "runs": runs,
     "transcribe": transcribe,
+    "align": align,
     "spot": spot,
     "threshold": threshold,
     "robustness": robustness,

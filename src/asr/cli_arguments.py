@@ -17,6 +17,7 @@ _EXAMPLES = """examples:
   asr report results/after
   asr runs runs/sweep --sort wer
   asr transcribe runs/mine interview.flac
+  asr align runs/mine interview.flac interview.txt
   asr describe model=seed
   asr check --manifest train.jsonl
   asr import stt_en_quartznet15x5.nemo quartznet

@@ -1,6 +1,7 @@
 """What everything that changes time answers for: output lengths, and what an output frame hears."""
 
 from collections.abc import Iterable, Iterator
+from math import isinf
 from typing import NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ class Span(NamedTuple):
     Output frame ``t`` hears input frames ``t * stride - left`` to ``t * stride + right``.
 
     >>> Span(left=1, right=1).then(Span(left=3, right=3, stride=2))
-    Span(left=4, right=4, stride=2, whole=False)
+    Span(left=4, right=4, stride=2, whole=False, middle=0)
 
     Attributes:
         left: frames before, infinite where there is no limit.
@@ -24,12 +25,23 @@ class Span(NamedTuple):
         stride: input frames from one output frame to the next.
         whole: whether it depends, besides, on all of the utterance, by a mean or by statistics
             over time; ``left`` and ``right`` leave that out.
+        middle: the ``centre``, where ``left`` or ``right`` is infinite and cannot tell it.
     """
 
     left: float = 0
     right: float = 0
     stride: int = 1
     whole: bool = False
+    middle: float = 0
+
+    @property
+    def centre(self) -> float:
+        """Input frames from ``t * stride`` to the middle of what output frame ``t`` hears.
+
+        >>> Span(left=6, right=2).centre
+        -2.0
+        """
+        return self.middle if isinf(self.receptive_field) else (self.right - self.left) / 2
 
     @property
     def receptive_field(self) -> float:
@@ -38,17 +50,17 @@ class Span(NamedTuple):
 
     def then(self, after: "Span") -> "Span":
         """The span of two layers in a row."""
-        return Span(
-            self.left + self.stride * after.left,
-            self.right + self.stride * after.right,
-            self.stride * after.stride,
-            self.whole or after.whole,
-        )
+        left, right = self.left + self.stride * after.left, self.right + self.stride * after.right
+        middle = self.centre + self.stride * after.centre if isinf(left + right) else 0
+        whole = self.whole or after.whole
+        return Span(left, right, self.stride * after.stride, whole, middle)
 
     def beside(self, other: "Span") -> "Span":
         """The span of two layers whose outputs are added."""
         left, right = max(self.left, other.left), max(self.right, other.right)
-        return Span(left, right, self.stride, self.whole or other.whole)
+        endless = self if isinf(self.receptive_field) else other
+        middle = endless.centre if isinf(left + right) else 0
+        return Span(left, right, self.stride, self.whole or other.whole, middle)
 
 
 @runtime_checkable

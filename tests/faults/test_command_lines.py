@@ -296,6 +296,20 @@ transcribe {bundle} train4.wav
 transcribe {bundle} -- -rf
 transcribe {bundle} -rf
 transcribe bad/t.wav train0.wav
+align
+align {bundle}
+align {bundle} train0.wav
+align {bundle} train0.wav .
+align {bundle} train0.wav train0.wav
+align {bundle} bad a
+align {bundle} bad --output o
+align {bundle} . --output m.jsonl
+align {bundle} train0.wav a --output bad
+align {bundle} train0.wav a --output /proc/x
+align {bundle} --manifest m.jsonl --output /proc/x
+align {bundle} --manifest bad/types.jsonl --output o
+align {bundle} --manifest bad/f.wav --output o
+align {bundle} --manifest m.jsonl --output o --channel 7
 describe {bundle} --seconds 1e9
 describe {bundle} --seconds 0
 describe nothing

@@ -6,6 +6,7 @@ from asr.augment.spec_augment import SpecAugment
 from asr.features.log_mel import LogMel
 from asr.features.normalize import Normalization
 from asr.features.waveform import Waveform
+from asr.layers.conv import Padding
 from asr.layers.heads import FrameHead, PooledHead
 from asr.models.acoustic import AcousticModel, Augment
 from asr.models.conv_stack import ConvStack
@@ -44,6 +45,27 @@ def test_its_span_is_in_samples() -> None:
 
     assert model.span == Span(left=100 + 80 * 1, right=99 + 80 * 2, stride=160, whole=True)
     assert model.hop_ms == 20
+
+
+@pytest.mark.parametrize("padding", ["same", "causal", "valid", (0, 6)])
+@pytest.mark.parametrize("features", [LogMel(8000, bins=20, normalize="none"),
+                                      Waveform(8000, normalize="none")])  # fmt: skip
+def test_a_frame_is_in_the_middle_of_the_samples_that_move_it(
+    features: nn.Module, padding: Padding
+) -> None:
+    block = {"channels": 6, "kernels": [7, 3], "norm": "none", "activation": "none",
+             "pool": {"kind": "average", "kernel": 2}, "padding": padding}  # fmt: skip
+    encoder = ConvStack(features.out_channels, [block])  # type: ignore[list-item,arg-type]
+    model = AcousticModel(features, encoder, FrameHead(6, 5)).eval()
+    waveform = torch.randn(1, 1, 6000).requires_grad_()
+    frame = model.frames(6000) // 2
+
+    model(single(waveform)).values[0, :, frame].sum().backward()
+
+    assert waveform.grad is not None
+    moving = waveform.grad[0, 0].nonzero()[:, 0].tolist()
+    # A Hann window begins with a sample that it does not hear.
+    assert model.frame_seconds(frame) * 8000 == pytest.approx((moving[0] + moving[-1]) / 2, abs=0.5)
 
 
 def test_augmentation_needs_training_and_keys() -> None:

@@ -7,6 +7,8 @@ import torch
 import torchaudio
 from torch import Tensor
 
+MOST_CELLS = 2**31 - 1  # of torchaudio's table, a byte each; beyond, its index overflows
+
 
 def align(logits: Tensor, tokens: Sequence[int], blank: int) -> list[tuple[int, int]]:
     """First and last frame of each token on the most probable path that spells ``tokens``.
@@ -16,14 +18,21 @@ def align(logits: Tensor, tokens: Sequence[int], blank: int) -> list[tuple[int, 
     Args:
         logits: of one utterance, ``(classes, frames)``, without padding.
 
+    The table of torchaudio's ``forced_align`` has ``frames * (2 * tokens + 1)`` bytes.
+
     Raises:
-        ValueError: there are fewer frames than the tokens need.
+        ValueError: there are fewer frames than the tokens need, or too many of both.
     """
     if not tokens:
         return []
     frames, need = logits.shape[1], len(tokens) + sum(a == b for a, b in pairwise(tokens))
     if frames < need:
         raise ValueError(f"{len(tokens)} tokens need {need} frames, got {frames}")
+    if frames * (2 * len(tokens) + 1) > MOST_CELLS:
+        raise ValueError(
+            f"{len(tokens)} tokens in {frames} frames are too many to align at once, at most "
+            f"{MOST_CELLS // (2 * frames):,} fit; cut recording and text into parts"
+        )
     log_probabilities = logits.float().cpu().log_softmax(dim=0).T[None].contiguous()
     paths, _ = torchaudio.functional.forced_align(
         log_probabilities, torch.tensor([list(tokens)], dtype=torch.int32), blank=blank

@@ -26,7 +26,13 @@ class Piece(NamedTuple):
 
 
 def pieces(
-    path: Path, sample_rate: int, *, channel: Channel = "mix", longest: float = 60.0
+    path: Path,
+    sample_rate: int,
+    *,
+    channel: Channel = "mix",
+    longest: float = 60.0,
+    offset: float = 0.0,
+    seconds: float | None = None,
 ) -> Iterator[Piece]:
     """A recording as a whole, or cut into pieces of at most ``longest`` seconds.
 
@@ -37,17 +43,23 @@ def pieces(
     Args:
         sample_rate: of the result, in hertz.
         longest: in seconds, at least 1; infinite to never cut.
+        offset: where in the file the recording begins, in seconds.
+        seconds: duration of the recording; ``None`` for all that is left of the file.
 
     Raises:
         AudioError: the file cannot be read.
     """
-    seconds, begin = audio_info(path).seconds, 0.0
-    while seconds - begin > longest:
-        window = read_audio(path, sample_rate, channel=channel, offset=begin, seconds=longest)
+    left = audio_info(path).seconds - offset if seconds is None else seconds
+    begin = 0.0
+    while left - begin > longest:
+        place = offset + begin
+        window = read_audio(path, sample_rate, channel=channel, offset=place, seconds=longest)
         cut = _quietest(window, sample_rate)
         yield Piece(begin, window[:, :cut])
         begin += cut / sample_rate
-    yield Piece(begin, read_audio(path, sample_rate, channel=channel, offset=begin))
+    rest = None if seconds is None else seconds - begin
+    last = read_audio(path, sample_rate, channel=channel, offset=offset + begin, seconds=rest)
+    yield Piece(begin, last)
 
 
 def _quietest(window: Tensor, sample_rate: int) -> int:

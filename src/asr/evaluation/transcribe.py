@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from asr.assemble import Recognizer
 from asr.data.audio import AudioError, Channel
 from asr.errors import InputError
+from asr.evaluation.emission import emission
 from asr.evaluation.pieces import Piece, pieces
 from asr.evaluation.recognise import CPU, infer, label_probabilities, misfit
-from asr.evaluation.word_times import Word, word_times
+from asr.evaluation.word_times import Word
 from asr.padded import Padded, pad
 from asr.tasks.classification import Classification
 from asr.tasks.ctc import CTC
 
-_SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".w64"}
+AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".w64"}
 
 
 class Transcript(NamedTuple):
@@ -63,7 +65,7 @@ def audio_files(given: Iterable[Path]) -> list[Path]:
             files.append(path)
             continue
         found = [Path(root) / name for root, _, names in os.walk(path) for name in names]
-        found = sorted(file for file in found if file.suffix.lower() in _SUFFIXES)
+        found = sorted(file for file in found if file.suffix.lower() in AUDIO_SUFFIXES)
         if not found:
             raise InputError(f"{path}: holds no audio files; give files, or another folder")
         files += found
@@ -130,13 +132,13 @@ def _recognised(
 
 
 def _transcripts(
-    recognizer: Recognizer, waveforms: Sequence[torch.Tensor], timed: bool, device: torch.device
+    recognizer: Recognizer, waveforms: Sequence[Tensor], timed: bool, device: torch.device
 ) -> list[Transcript]:
     if not waveforms:
         return []
     logits = infer(recognizer.model, pad(waveforms, common=True), device)
     texts = recognizer.task.predict(logits)
-    words = _words(recognizer, logits) if timed else [[] for _ in texts]
+    words = _words(recognizer, waveforms, logits) if timed else [[] for _ in texts]
     rate, probabilities = recognizer.model.sample_rate, label_probabilities(recognizer, logits)
     return [
         Transcript(Path(), waveform.shape[1] / rate, text, said, probability)
@@ -146,27 +148,22 @@ def _transcripts(
     ]
 
 
-def _words(recognizer: Recognizer, logits: Padded) -> list[list[Word]]:
+def _words(recognizer: Recognizer, waveforms: Sequence[Tensor], logits: Padded) -> list[list[Word]]:
     task = recognizer.task
     if not isinstance(task, CTC):
-        return [[] for _ in logits.values]
+        return [[] for _ in waveforms]
     return [
-        list(
-            word_times(
-                values[:, :length], tokens, task.vocabulary,
-                blank=task.blank, hop_ms=recognizer.model.hop_ms,
-            )
-        )
-        for values, length, tokens in zip(
-            logits.values, logits.lengths.tolist(), task.decoder(logits, task.blank), strict=True
+        emission(recognizer.model, waveform, values[:, :length]).words(tokens, task)
+        for waveform, values, length, tokens in zip(
+            waveforms, logits.values, logits.lengths.tolist(), task.decoder(logits, task.blank),
+            strict=True,
         )
     ]  # fmt: skip
 
 
 def _placed(heard: Transcript, file: Path, begin: float) -> Transcript:
     """A piece's transcript with its words at their place in the whole recording."""
-    end = begin + heard.seconds
-    words = [Word(w.text, begin + w.begin, min(begin + w.end, end)) for w in heard.words]
+    words = [w._replace(begin=begin + w.begin, end=begin + w.end) for w in heard.words]
     return heard._replace(file=file, words=words)
 
 

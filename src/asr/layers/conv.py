@@ -84,7 +84,8 @@ class TimeConv(nn.Module):
         left, stride = self.pads[0], self.conv.stride[0]
         wraps = self.padding_mode == "circular" and any(self.pads)
         if wraps or (self.padding_mode != "zeros" and sum(self.pads) > self._reach):
-            return Span(inf, inf, stride)  # the edges hear frames from beyond their own window
+            # The edges hear frames from beyond their own window.
+            return Span(inf, inf, stride, middle=(self._reach - 2 * left) / 2)
         return Span(left, self._reach - left, stride)
 
     @property

@@ -97,6 +97,13 @@ class AcousticModel(nn.Module):
         """Milliseconds from one logit frame to the next."""
         return 1000 * self.span.stride / self.sample_rate
 
+    def frame_seconds(self, frame: float) -> float:
+        """The middle of what a logit frame hears, from the beginning of the waveform.
+
+        It may lie before the beginning, where a causal network has heard only silence.
+        """
+        return (frame * self.span.stride + self.span.centre) / self.sample_rate
+
     def fit_statistics(self, waveforms: Iterable[Padded]) -> None:
         """Compute the global statistics of the features from training audio, if they need any."""
         if self.features.normalize.kind == "global":

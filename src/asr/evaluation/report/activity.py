@@ -36,9 +36,6 @@ def activity(recognizer: Recognizer, waveform: Tensor) -> dict[str, Any] | None:
     blank = recognizer.task.blank
     shown = [*_probable(shares, blank), blank]
     numbers = {token: number for number, token in enumerate(shown)}
-    span, rate = recognizer.model.span, recognizer.model.sample_rate
-    # An infinite reach has no middle; frames then stand where they would without it.
-    lag = (span.right - span.left) / 2 if span.receptive_field < float("inf") else 0.0
     return {
         "tokens": [*(recognizer.vocabulary.symbols[token] for token in shown[:-1]), None],
         "frames": shares.shape[1],
@@ -46,8 +43,8 @@ def activity(recognizer: Recognizer, waveform: Tensor) -> dict[str, Any] | None:
             (shares[shown] * 255).round().to(torch.uint8).numpy().tobytes()
         ).decode(),
         "best": [numbers.get(token, -1) for token in shares.argmax(dim=0).tolist()],
-        "first": round(lag / rate, 6),
-        "hop": round(span.stride / rate, 6),
+        "first": round(recognizer.model.frame_seconds(0), 6),
+        "hop": round(recognizer.model.hop_ms / 1000, 6),
     }  # fmt: skip
 
 
