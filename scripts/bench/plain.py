@@ -74,16 +74,21 @@ def network(name: str) -> nn.Module:
 
 
 class Features:
-    """Log-mel of one waveform ``(samples,)``, normalised by itself: ``(bins, frames)``."""
+    """Log-mel of one waveform ``(samples,)``, normalised by itself: ``(bins, frames)``.
+
+    The default features of this application, in torchaudio's words.
+    """
 
     def __init__(self, name: str) -> None:
         self.mel = torchaudio.transforms.MelSpectrogram(
-            16_000, n_fft=512, win_length=320, hop_length=160, n_mels=_BINS[name]
-        )
+            16_000, n_fft=512, win_length=400, hop_length=160, n_mels=_BINS[name],
+            pad_mode="constant",
+        )  # fmt: skip
 
     def __call__(self, waveform: Tensor) -> Tensor:
-        x = (self.mel(waveform) + 1e-6).log()
-        return (x - x.mean(1, keepdim=True)) / (x.std(1, keepdim=True) + 1e-5)
+        x = self.mel(waveform).clamp_min(1e-6).log()
+        var, mean = torch.var_mean(x, 1, correction=0, keepdim=True)
+        return (x - mean) * (var + 1e-5).rsqrt()
 
 
 def read(manifest: Path, split: str) -> Iterator[tuple[Path, str]]:

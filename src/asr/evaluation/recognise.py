@@ -1,12 +1,12 @@
 """What a recogniser hears in the utterances of an index: one process's share of them."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from typing_extensions import TypedDict, Unpack
 
 from asr.assemble import Recognizer
 from asr.bundle import Bundle
@@ -17,6 +17,7 @@ from asr.data.index import Index
 from asr.data.sampler import BatchSampler
 from asr.decoding.confidence import confidence
 from asr.errors import InputError
+from asr.evaluation.side_by_side import side_by_side
 from asr.models.acoustic import AcousticModel
 from asr.models.folding import folded
 from asr.padded import Padded
@@ -54,7 +55,26 @@ class Share(NamedTuple):
     unread: list[Unread]
 
 
-def recognise(
+class How(TypedDict, total=False):
+    """What :func:`hearing` may be told."""
+
+    batch: int
+    channel: Channel
+    device: torch.device
+    rank: int
+    world: int
+    augment: WaveformAugment | None
+    confident: bool
+
+
+def recognise(recognizer: Recognizer, index: Index, **how: Unpack[How]) -> Share:
+    """Recognise the utterances of ``index``, see :func:`hearing`."""
+    with hearing(recognizer, index, **how) as hear:
+        return hear()
+
+
+@contextmanager
+def hearing(
     recognizer: Recognizer,
     index: Index,
     *,
@@ -65,10 +85,11 @@ def recognise(
     world: int = 1,
     augment: WaveformAugment | None = None,
     confident: bool = False,
-) -> Share:
-    """Recognise the utterances of ``index``, in batches of similar duration and full precision.
+) -> Iterator[Callable[[], Share]]:
+    """A function that recognises ``index``, in batches of similar duration and full precision.
 
-    On a CPU each core recognises batches of its own, which is faster than to share one.
+    On a CPU each core recognises batches of its own, see
+    :func:`~asr.evaluation.side_by_side.side_by_side`, with what it needs kept between calls.
 
     Args:
         batch: most utterances at once.
@@ -106,34 +127,13 @@ def recognise(
         rows = map(Heard, loaded.rows, loaded.references, hypotheses, *beliefs)
         return Share(list(rows), list(loaded.unread))
 
-    share = Share([], [])
-    for part in _side_by_side(heard, batches, device):
-        share.heard.extend(part.heard)
-        share.unread.extend(part.unread)
-    return share
+    with side_by_side(heard, device) as over:
 
+        def hear() -> Share:
+            parts = list(over(batches))
+            return Share(*([one for part in parts for one in part[field]] for field in (0, 1)))
 
-def _side_by_side(
-    heard: Callable[[Sequence[tuple[int, int]]], Share],
-    batches: Iterable[Sequence[tuple[int, int]]],
-    device: torch.device,
-) -> Iterator[Share]:
-    """``heard`` of each batch, in order; on a CPU as many at once as it has threads."""
-    threads = torch.get_num_threads() if device.type == "cpu" else 1
-    if threads == 1:
-        yield from map(heard, batches)
-        return
-    waiting: deque[Future[Share]] = deque()
-    try:
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            for places in batches:
-                waiting.append(pool.submit(heard, places))
-                if len(waiting) > 2 * threads:
-                    yield waiting.popleft().result()
-            for future in waiting:
-                yield future.result()
-    finally:
-        torch.set_num_threads(threads)  # the threads of the pool changed it for those to come
+        yield hear
 
 
 @torch.inference_mode()
