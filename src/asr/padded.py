@@ -154,9 +154,10 @@ def pad(sequences: Sequence[Tensor], value: float = 0, *, common: bool = False) 
     longest = int(lengths.max())
     if common and (len(lengths) == 1 or int(lengths.min()) < longest):
         longest = common_length(longest)
-    values = first.new_full((len(sequences), *shapes.pop(), longest), value)
+    values = first.new_empty((len(sequences), *shapes.pop(), longest))
     for i, sequence in enumerate(sequences):
         values[i, ..., : sequence.shape[-1]] = sequence
+        values[i, ..., sequence.shape[-1] :] = value
     return Padded(values, lengths)
 
 

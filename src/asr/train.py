@@ -22,7 +22,7 @@ from asr.assemble import assemble, make_encoder
 from asr.command_line import one_line_errors, one_line_usage
 from asr.compose import CONFIGS, check_config, explain, plain, refuse_no_choice
 from asr.config import build, locate
-from asr.cpu_settings import settle_cpu
+from asr.cpu_settings import settle_cpu, settled
 from asr.errors import InputError
 from asr.own_parts import refuse_strangers
 from asr.training import report
@@ -112,7 +112,8 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         intermediate=intermediate,
     )  # fmt: skip
     ready = time.monotonic()
-    trainer.fit(module, data, ckpt_path=stopped.path if stopped else None, weights_only=True)
+    with settled():
+        trainer.fit(module, data, ckpt_path=stopped.path if stopped else None, weights_only=True)
     fitted = time.monotonic()
     if stopped and stopped.step == trainer.global_step:
         score = finished(folder, task.monitor, trainer)

@@ -124,9 +124,9 @@ def mix(waveform: Tensor, path: Path) -> Tensor:
     Raises:
         AudioError: there was sound in the channels, but none is left.
     """
-    mean = waveform.mean(dim=0, keepdim=True)
     if len(waveform) == 1:
-        return mean
+        return waveform
+    mean = waveform.mean(dim=0, keepdim=True)
     before, after = waveform.abs().amax().item(), mean.abs().amax().item()
     if before > 0 and after <= _ANTIPHASE * before:
         raise AudioError(

@@ -152,7 +152,11 @@ class SpeechModule(L.LightningModule):
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         # Dropout is then a function of seed and step: there is no state to lose or to disturb.
         step = self.trainer.fit_loop.epoch_loop.total_batch_idx
-        torch.manual_seed(key(self.seed, "step", step, self.global_rank))
+        seed = key(self.seed, "step", step, self.global_rank)
+        if self.device.type == "cpu":
+            torch.default_generator.manual_seed(seed)  # for devices not in use it takes far longer
+        else:
+            torch.manual_seed(seed)
         if batch_idx % self.trainer.accumulate_grad_batches == 0:
             self.guard.begin(self._statistics)
 
@@ -168,10 +172,18 @@ class SpeechModule(L.LightningModule):
         else:
             logits, between = self.intermediate(self.model, *given)
             loss = self.task.loss(logits, shown, between)
-        self.log("train/loss", loss, batch_size=len(batch.ids), prog_bar=True)
-        group = self.trainer.optimizers[0].param_groups[0]
-        self.log("train/lr", group["lr"] / group.get(FACTOR, 1.0), batch_size=len(batch.ids))
+        if self._logs:
+            self.log("train/loss", loss, batch_size=len(batch.ids), prog_bar=True)
+            group = self.trainer.optimizers[0].param_groups[0]
+            self.log("train/lr", group["lr"] / group.get(FACTOR, 1.0), batch_size=len(batch.ids))
         return self.guard.mark(loss, batch)
+
+    @property
+    def _logs(self) -> bool:
+        """Whether what is logged now goes anywhere: Lightning finds out after the work is done."""
+        trainer = self.trainer
+        due = (trainer.global_step + 1) % trainer.log_every_n_steps == 0
+        return due or trainer.progress_bar_callback is not None
 
     def _nothing(self) -> Tensor | None:
         if self.trainer.world_size == 1:
