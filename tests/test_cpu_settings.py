@@ -1,10 +1,12 @@
 import ctypes
+import gc
 import os
+import weakref
 from types import SimpleNamespace
 
 import pytest
 
-from asr.cpu_settings import settle_cpu
+from asr.cpu_settings import settle_cpu, settled
 
 
 @pytest.fixture
@@ -51,3 +53,18 @@ def test_a_c_library_without_the_setting_is_no_error(
     settle_cpu()
 
     assert not asked
+
+
+def test_settled_objects_are_not_looked_at_and_are_given_back() -> None:
+    class Node:
+        pass
+
+    with settled():
+        assert gc.get_freeze_count() > 0
+        inside = Node()
+        inside.itself = inside  # type: ignore[attr-defined]
+        gone = weakref.ref(inside)
+        del inside
+        gc.collect()
+        assert gone() is None  # what came later is still freed
+    assert gc.get_freeze_count() == 0

@@ -130,8 +130,11 @@ def hearing(
     with side_by_side(heard, device) as over:
 
         def hear() -> Share:
-            parts = list(over(batches))
-            return Share(*([one for part in parts for one in part[field]] for field in (0, 1)))
+            share = Share([], [])
+            for part in over(batches):
+                share.heard.extend(part.heard)
+                share.unread.extend(part.unread)
+            return share
 
         yield hear
 

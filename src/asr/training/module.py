@@ -182,8 +182,8 @@ class SpeechModule(L.LightningModule):
     def _logs(self) -> bool:
         """Whether what is logged now goes anywhere: Lightning finds out after the work is done."""
         trainer = self.trainer
-        due = (trainer.global_step + 1) % trainer.log_every_n_steps == 0
-        return due or trainer.progress_bar_callback is not None
+        every: int = trainer.log_every_n_steps  # type: ignore[attr-defined]
+        return (trainer.global_step + 1) % every == 0 or trainer.progress_bar_callback is not None
 
     def _nothing(self) -> Tensor | None:
         if self.trainer.world_size == 1:
