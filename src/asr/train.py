@@ -24,6 +24,7 @@ from asr.compose import CONFIGS, check_config, explain, plain, refuse_no_choice
 from asr.config import build, locate
 from asr.cpu_settings import settle_cpu, settled
 from asr.errors import InputError
+from asr.evaluation.tables_of_test import tables_of_test
 from asr.own_parts import refuse_strangers
 from asr.training import report
 from asr.training.begin import begin
@@ -124,7 +125,9 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     [scores] = trainer.test(module, data, ckpt_path=folder / BEST, weights_only=True, verbose=False)
     seconds = {"fit": fitted - ready, "total": time.monotonic() - began}
     if trainer.is_global_zero:
-        save_results(folder, recognizer, module, data, trainer, scores, seconds)
+        save_results(
+            folder, recognizer, module, data, trainer, scores, seconds, tables_of_test
+        )  # fmt: skip
     part_processes(trainer)
     return float(scores[f"test/{task.monitor.metric}"])
 

@@ -15,6 +15,7 @@ from threading import Thread
 import pytest
 import soundfile
 
+from asr.metrics.alignment import confusions
 from asr.training.wandb_log import WandbLog
 
 from . import wandb_file
@@ -65,8 +66,11 @@ def test_wandb_01_a_run_logs_scalars_config_predictions_and_model(
     [entry] = model.manifest.contents
     assert (entry.path, Path(entry.local_path)) == ("model.safetensors", folder / entry.path)
     assert json.loads(model.metadata)["test"] == figures["test"]
-    [table] = wandb_file.artifacts(found, "run_table")
-    files = {item.path: Path(item.local_path) for item in table.manifest.contents}
+    files = {
+        item.path: Path(item.local_path)
+        for table in wandb_file.artifacts(found, "run_table") for item in table.manifest.contents
+    }  # fmt: skip
+    _check_report_tables(files, folder)
     _check_table(json.loads(files["test/predictions.table.json"].read_text()), folder)
     clips = [path for name, path in files.items() if name.startswith("media/audio/")]
     assert len(clips) == 5
@@ -82,6 +86,10 @@ def test_a_classifier_logs_its_confusion_matrix(run, tmp_path: Path) -> None:
     found = wandb_file.records(tmp_path / "out")
     assert wandb_file.history(found)["test/confusion_table._type"] == ["table-file"]
     [path] = (tmp_path / "out").glob("wandb/latest-run/files/media/table/test/confusion_table*")
+    [labels] = (tmp_path / "out").glob("wandb/latest-run/files/media/table/test/labels*")
+    each = json.loads(labels.read_text())
+    assert each["columns"] == ["label", "precision", "recall", "f1", "references"]
+    assert [row[0] for row in each["data"]] == ["a", "b", "c"]
     table = json.loads(path.read_text())
     assert table["columns"] == ["Actual", "Predicted", "nPredictions"]
     assert sum(count for _, _, count in table["data"]) == 13
@@ -191,7 +199,7 @@ def test_results_that_cannot_be_logged_end_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     logger = WandbLog(tmp_path, mode="offline")
-    logger.log_results(tmp_path, [None], None, None)  # type: ignore[arg-type,list-item]
+    logger.log_results(tmp_path, [None], None, None, dict)  # type: ignore[arg-type,list-item]
     [record] = caplog.records
     assert record.message.startswith("wandb: logs no more")
 
@@ -286,6 +294,25 @@ def _check_table(table: dict, folder: Path) -> None:
     assert [tuple(row[:3]) for row in table["data"]] == expected
     assert all(row[3] >= 0 and row[4] > 0 for row in table["data"])
     assert [bool(row[5]) for row in table["data"]] == [True] * 5 + [False] * 8
+
+
+def _check_report_tables(files: dict[str, Path], folder: Path) -> None:
+    """They are those that an evaluation of the same predictions gives."""
+    names = ("figures", "slices", "confusions")
+    found = {name: json.loads(files[f"test/{name}.table.json"].read_text()) for name in names}
+    figures = {name: told for name, *told in found["figures"]["data"]}
+    for name in ("wer", "cer"):
+        value, low, high = figures[name]
+        assert value == pytest.approx(summary(folder)["test"][name])
+        assert low <= value <= high
+    durations = [row for row in found["slices"]["data"] if row[0] == "duration"]
+    assert sum(row[2] for row in durations) in (0, 13)
+    lines = [json.loads(line) for line in (folder / "predictions.jsonl").read_text().splitlines()]
+    wanted = confusions((line["hypothesis"], line["reference"]) for line in lines)
+    counts = [[row[1], row[2], row[3]] for row in found["confusions"]["data"]]
+    assert [row for row in counts if None not in row] == wanted["substitutions"]
+    assert [row[::2] for row in counts if row[1] is None] == wanted["deletions"]
+    assert [row[1:] for row in counts if row[0] is None] == wanted["insertions"]
 
 
 def _check_that_no_secret_is_in(folder: Path) -> None:

@@ -120,7 +120,9 @@ class _Labels:
             "reference": item.reference,
             "hypothesis": item.hypothesis,
             "probability": item.probability,
-            "probabilities": dict(zip(self.labels, item.probabilities or (), strict=True)),
+            "probabilities": dict(
+                zip(self.labels, item.probabilities or [None] * len(self.labels), strict=True)
+            ),
         }
 
     def counts(self, heard: Sequence[Heard]) -> dict[str, int]:

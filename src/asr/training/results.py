@@ -4,7 +4,8 @@ import json
 import logging
 import math
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -17,7 +18,7 @@ from asr.bundle import BUNDLE, save_bundle
 from asr.data.index import Index
 from asr.data.unread import unread_rows
 from asr.json_files import write_json, write_json_lines
-from asr.tasks.task import Monitor
+from asr.tasks.task import Monitor, Task
 from asr.text.printable import printable
 from asr.training import report
 from asr.training.data import SpeechData
@@ -29,14 +30,23 @@ from asr.training.throughput import Throughput
 log = logging.getLogger("asr")
 
 
+# Columns and rows of each table, by its name.
+Tables = Mapping[str, tuple[list[str], list[list[Any]]]]
+
+
 @runtime_checkable
 class ResultsLogger(Protocol):
     """A logger that wants more of a finished run than its scalars."""
 
     def log_results(
-        self, folder: Path, predictions: list[Prediction], index: Index, recognizer: Recognizer
+        self,
+        folder: Path,
+        predictions: list[Prediction],
+        index: Index,
+        recognizer: Recognizer,
+        tables: Callable[[], Tables],
     ) -> None:
-        """Keep the predictions of the test split, and the files of the run's folder."""
+        """Keep predictions of the test split and tables of them, and files of the run's folder."""
 
 
 def save_results(
@@ -47,8 +57,13 @@ def save_results(
     trainer: L.Trainer,
     scores: Mapping[str, Any],
     seconds: Mapping[str, float],
+    tables: Callable[[Task, Index, Sequence[Prediction]], Tables],
 ) -> None:
-    """Write bundle, predictions and summary, and print the result."""
+    """Write bundle, predictions and summary, and print the result.
+
+    Args:
+        tables: makes them of the predictions, for loggers that want them.
+    """
     test = {name.removeprefix("test/"): float(value) for name, value in scores.items()}
     summary = summarize(recognizer, module, data, trainer, test, seconds)
     save_bundle(folder / BUNDLE, recognizer, {"test": test, **module.facts})
@@ -70,7 +85,10 @@ def save_results(
     # Last, since it may take the time of an upload.
     for logger in trainer.loggers:
         if isinstance(logger, ResultsLogger):
-            logger.log_results(folder, module.predictions, data.index["test"], recognizer)
+            logger.log_results(
+                folder, module.predictions, data.index["test"], recognizer,
+                partial(tables, recognizer.task, data.index["test"], module.predictions),
+            )  # fmt: skip
 
 
 def finished(folder: Path, monitor: Monitor, trainer: L.Trainer) -> float | None:

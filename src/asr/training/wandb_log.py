@@ -11,7 +11,7 @@ import re
 import secrets
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ from asr.bundle import BUNDLE
 from asr.data.audio import AudioError, read_audio
 from asr.data.index import Index
 from asr.data.utterance import Utterance
+from asr.json_files import finite
 from asr.metrics.edits import word_edits
 from asr.tasks.classification import Classification
 from asr.training.module import Prediction
@@ -105,9 +106,14 @@ class WandbLog(Logger):
 
     @rank_zero_only
     def log_results(
-        self, folder: Path, predictions: list[Prediction], index: Index, recognizer: Recognizer
+        self,
+        folder: Path,
+        predictions: list[Prediction],
+        index: Index,
+        recognizer: Recognizer,
+        tables: Callable[[], Mapping[str, tuple[list[str], list[list[Any]]]]],
     ) -> None:
-        """Log the table of predictions, the confusion matrix and the bundle, and end the run."""
+        """Log the tables of a report, the confusion matrix and the bundle, and end the run."""
         if self._ended:
             return
         try:
@@ -115,6 +121,7 @@ class WandbLog(Logger):
                 rows = self._rows(predictions, index, recognizer, Path(clips))
                 rate = recognizer.model.sample_rate
                 self._send({"table": list(rows), "sample_rate": rate})
+                self._send({"tables": finite(tables())})
                 if isinstance(recognizer.task, Classification):
                     labels = recognizer.task.vocabulary.symbols
                     self._send({"confusion": _confusion(predictions, labels)})

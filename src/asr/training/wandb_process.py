@@ -97,6 +97,8 @@ def _log(run: wandb.Run, message: Mapping[str, Any]) -> None:
         run.log(message["metrics"])
     if "table" in message:
         run.log({"test/predictions": _table(message["table"], message["sample_rate"])})
+    for name, (columns, rows) in message.get("tables", {}).items():
+        run.log({f"test/{name}": wandb.Table(columns=columns, data=rows)})
     if "confusion" in message:
         run.log({"test/confusion": _confusion(**message["confusion"])})
     if "model" in message:

@@ -73,7 +73,7 @@ function listening(i) {
 function timeAxis(total) {
   const axis = el('div', { class: 'time-axis', 'aria-hidden': 'true' });
   for (const value of ticks(0, total, 6)) {
-    const mark = el('span', {}, `${+value.toFixed(2)} s`);
+    const mark = el('span', { class: value > 0.96 * total ? 'at-end' : '' }, `${+value.toFixed(2)} s`);
     mark.style.left = `${(100 * value) / total}%`;
     axis.append(mark);
   }

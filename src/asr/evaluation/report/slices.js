@@ -29,7 +29,7 @@ function sliceTable(column, values) {
   return el('div', {},
     el('table', { class: 'plain' },
       el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, spelled(column)), el('th', { scope: 'col', class: 'number' }, 'utterances'),
-        counted && el('th', { scope: 'col', class: 'number' }, 'words'), el('th', { scope: 'col', class: 'number' }, metric), el('th', { scope: 'col' }, '95 % interval'), el('th', {}))),
+        counted && el('th', { scope: 'col', class: 'number' }, 'words'), el('th', { scope: 'col', class: 'number' }, metric), el('th', { scope: 'col', class: 'number' }, '95 % interval'), el('th', {}))),
       el('tbody', {}, ...rows.slice(0, MOST_SLICES).map(([value, told]) => el('tr', {},
         el('th', { scope: 'row' }, sliceName(column, value)),
         el('td', { class: 'number' }, whole(told.utterances)), counted && el('td', { class: 'number' }, whole(told.words)),
