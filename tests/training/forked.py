@@ -187,7 +187,7 @@ def _arm(kind: str, count: str, number: int) -> None:
         return hook
 
     def infinite(loss: Any) -> Any:
-        return lambda logits, batch: loss(logits, batch) * float("inf")
+        return lambda *given: loss(*given) * float("inf")
 
     def spoilt(before: Any) -> Any:
         def hook(module: Any, batch: Any, index: int) -> Any:

@@ -16,6 +16,7 @@ from asr.layers.heads import HeadOptions, PooledHead
 from asr.losses.cross_entropy import soft_cross_entropy
 from asr.metrics.confusion import Accuracy, MacroF1
 from asr.padded import Padded
+from asr.tasks.observation import Observation
 from asr.tasks.task import Monitor
 from asr.text.labels import Labels
 
@@ -104,8 +105,35 @@ class Classification:
             waveforms = mixed(batch.waveforms, partner, share)
         return batch._replace(waveforms=waveforms, mixture=Mixture(partner, share))
 
-    def loss(self, logits: Padded, batch: Batch, intermediate: Sequence[Padded] = ()) -> Tensor:
-        """Mean cross-entropy over the utterances whose label is known, 0 where none is."""
+    def losses(self, logits: Padded, batch: Batch) -> Tensor:
+        """Cross-entropy of each utterance, unweighted and not smoothed; 0 of an unknown label.
+
+        That of a mixture is the mixture of both labels' ones.
+        """
+        known, scores = batch.tokens.lengths > 0, logits.values[..., 0].float()
+        if batch.mixture is not None:
+            known = known & known[batch.mixture.partner]
+        if not known.any():
+            return scores.new_zeros(len(scores))
+        labels = batch.tokens.values[:, 0]
+        losses = F.cross_entropy(scores, labels, reduction="none")
+        if batch.mixture is not None:
+            partner, share = batch.mixture
+            other = F.cross_entropy(scores, labels[partner], reduction="none")
+            losses = share * losses + (1 - share) * other
+        return losses.where(known, torch.zeros_like(losses))
+
+    def loss(
+        self,
+        logits: Padded,
+        batch: Batch,
+        intermediate: Sequence[Padded] = (),
+        losses: Tensor | None = None,
+    ) -> Tensor:
+        """Mean cross-entropy over the utterances whose label is known, 0 where none is.
+
+        It may be weighted, smoothed or focal, so it is not made of ``losses``.
+        """
         known = batch.tokens.lengths > 0
         scores = logits.values[..., 0].float()
         if batch.mixture is not None:
@@ -133,6 +161,16 @@ class Classification:
     def predict(self, logits: Padded) -> list[str]:
         labels = logits.values[..., 0].argmax(dim=1).tolist()
         return [self.vocabulary.decode([label]) for label in labels]
+
+    @torch.no_grad()
+    def observe(self, logits: Padded, batch: Batch) -> Observation:
+        labels, known = len(self.vocabulary), batch.tokens.lengths > 0
+        none = logits.lengths.new_zeros(())
+        return Observation(
+            said=torch.bincount(logits.values[known, :, 0].argmax(dim=1), minlength=labels),
+            wanted=torch.bincount(batch.tokens.values[known].flatten(), minlength=labels),
+            silent=none, frames=none, needed=none, infeasible=none,
+        )  # fmt: skip
 
 
 def _weights(

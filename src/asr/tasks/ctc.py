@@ -17,6 +17,7 @@ from asr.losses.confidence import confidence
 from asr.losses.consistency import disagreement
 from asr.metrics.error_rate import ErrorRate
 from asr.padded import Padded
+from asr.tasks.observation import Observation
 from asr.tasks.task import Monitor
 from asr.text.vocabulary import Vocabulary
 
@@ -106,7 +107,29 @@ class CTC:
     def prepare(self, batch: Batch) -> Batch:
         return batch
 
-    def loss(self, logits: Padded, batch: Batch, intermediate: Sequence[Padded] = ()) -> Tensor:
+    def losses(self, logits: Padded, batch: Batch) -> Tensor:
+        """Loss of each utterance per token, of its views on average.
+
+        That of an utterance that augmentation has made too short for its tokens is 0, instead
+        of infinity.
+
+        Raises:
+            ValueError: a token is no symbol: there, PyTorch reads memory that is not its own.
+        """
+        _refuse_strangers(batch.tokens, self.blank)
+        views = len(logits.lengths) // len(batch.tokens.lengths)
+        tokens = batch.tokens if views == 1 else batch.tokens.repeated(views)
+        losses = self._alignments(_log_probabilities(logits), logits.lengths, tokens, "none")
+        losses = losses / tokens.lengths.clamp_min(1)
+        return losses if views == 1 else losses.reshape(views, -1).mean(0)
+
+    def loss(
+        self,
+        logits: Padded,
+        batch: Batch,
+        intermediate: Sequence[Padded] = (),
+        losses: Tensor | None = None,
+    ) -> Tensor:
         """Mean over the batch, and its views, of each utterance's loss per token.
 
         An utterance that augmentation has made too short for its tokens adds nothing, instead
@@ -120,6 +143,16 @@ class CTC:
         _refuse_strangers(batch.tokens, self.blank)
         views = len(logits.lengths) // len(batch.tokens.lengths)
         tokens = batch.tokens if views == 1 else batch.tokens.repeated(views)
+        if losses is not None and views == 1 and not self.label_smoothing:
+            loss = losses.mean()
+        else:
+            loss = self._whole(logits, batch, tokens, views)
+        if not intermediate:
+            return loss
+        below = [self._alignments(_log_probabilities(x), x.lengths, tokens) for x in intermediate]
+        return torch.lerp(loss, torch.stack(below).mean(), self.intermediate_weight)
+
+    def _whole(self, logits: Padded, batch: Batch, tokens: Padded, views: int) -> Tensor:
         if views > 1:
             logits = logits.zeroed()  # so that views agree on padding
         log_probabilities = _log_probabilities(logits)
@@ -130,24 +163,42 @@ class CTC:
         if views > 1:
             apart = _per_token(disagreement(log_probabilities), batch.tokens)
             loss = loss + self.consistency * apart
-        if not intermediate:
-            return loss
-        below = [self._alignments(_log_probabilities(x), x.lengths, tokens) for x in intermediate]
-        return torch.lerp(loss, torch.stack(below).mean(), self.intermediate_weight)
+        return loss
 
-    def _alignments(self, log_probabilities: Tensor, lengths: Tensor, tokens: Padded) -> Tensor:
+    def _alignments(
+        self, log_probabilities: Tensor, lengths: Tensor, tokens: Padded, reduction: str = "mean"
+    ) -> Tensor:
         return F.ctc_loss(
             log_probabilities.permute(2, 0, 1),
             tokens.values,
             lengths,
             tokens.lengths,
             blank=self.blank,
+            reduction=reduction,
             zero_infinity=True,
         )
 
     def predict(self, logits: Padded) -> list[str]:
         tokens = self.decoder(logits, self.blank)
         return [self.vocabulary.decode(sequence) for sequence in tokens]
+
+    @torch.no_grad()
+    def observe(self, logits: Padded, batch: Batch) -> Observation:
+        """What the best path says, whatever the decoder would make of it."""
+        logits = Padded(*(part[: len(batch.ids)] for part in logits))
+        best, there, tokens = logits.values.argmax(dim=1), logits.mask, batch.tokens
+        said = there & (best != self.blank)
+        said[:, 1:] &= best[:, 1:] != best[:, :-1]
+        again = (tokens.values[:, 1:] == tokens.values[:, :-1]) & tokens.mask[:, 1:]
+        needed = tokens.lengths + again.sum(dim=1)
+        return Observation(
+            said=torch.bincount(best[said], minlength=self.blank),
+            wanted=torch.bincount(tokens.values[tokens.mask], minlength=self.blank),
+            silent=(there & (best == self.blank)).sum(),
+            frames=logits.lengths.sum(),
+            needed=needed.sum(),
+            infeasible=(logits.lengths < needed).sum(),
+        )
 
 
 def _log_probabilities(logits: Padded) -> Tensor:

@@ -10,6 +10,7 @@ from asr.data.batch import Batch
 from asr.data.utterance import Utterance
 from asr.layers.heads import HeadOptions
 from asr.padded import Padded
+from asr.tasks.observation import Observation
 from asr.text.vocabulary import Vocabulary
 
 
@@ -55,13 +56,28 @@ class Task(Protocol):
     def prepare(self, batch: Batch) -> Batch:
         """What training is to show of a batch: itself, or mixtures of its utterances."""
 
-    def loss(self, logits: Padded, batch: Batch, intermediate: Sequence[Padded] = ()) -> Tensor:
+    def loss(
+        self,
+        logits: Padded,
+        batch: Batch,
+        intermediate: Sequence[Padded] = (),
+        losses: Tensor | None = None,
+    ) -> Tensor:
         """Mean loss over the batch, a scalar.
 
         Args:
             logits: of the batch, or of all first views, then all second ones, and so on.
             intermediate: those of the heads that the task asked for, in training.
+            losses: those of :meth:`losses`, where they are known already.
         """
+
+    def losses(self, logits: Padded, batch: Batch) -> Tensor:
+        """``(batch,)``: nats per token of each utterance, without anything that regularises; 0
+        where nothing can be learnt, and the mean over views where there are several.
+        """
+
+    def observe(self, logits: Padded, batch: Batch) -> Observation:
+        """What the network says and what it should, in counts; of several views the first."""
 
     def predict(self, logits: Padded) -> list[str]:
         """One text or label for each utterance."""

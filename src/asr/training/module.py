@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -20,9 +20,12 @@ from asr.bundle import KEY, description
 from asr.data.batch import Batch, Unread
 from asr.keyed import key
 from asr.models.intermediate import IntermediateHeads
+from asr.padded import Padded
 from asr.training.nonfinite import FiniteSteps
 from asr.training.parameter_groups import FACTOR, parameter_groups
 
+# Sees of every batch, in training and validation, logits and the loss of each utterance.
+Watch = Callable[[Padded, Tensor, Batch], None]
 _SHARES = "asr_shares"  # key of a checkpoint: the buffers of every process
 
 
@@ -87,6 +90,7 @@ class SpeechModule(L.LightningModule):
         self.factors = factors or {}
         self.guard = guard
         self.intermediate = intermediate
+        self.watch: Watch | None = None
         self.train()
 
     def train(self, mode: bool = True) -> SpeechModule:
@@ -168,10 +172,10 @@ class SpeechModule(L.LightningModule):
         shown = self.task.prepare(batch)
         given = shown.waveforms, shown.keys, self.task.views
         if self.intermediate is None:
-            loss = self.task.loss(self.model(*given), shown)
+            loss = self._loss(self.model(*given), shown)
         else:
             logits, between = self.intermediate(self.model, *given)
-            loss = self.task.loss(logits, shown, between)
+            loss = self._loss(logits, shown, between)
         if self._logs:
             self.log("train/loss", loss, batch_size=len(batch.ids), prog_bar=True)
             group = self.trainer.optimizers[0].param_groups[0]
@@ -184,6 +188,13 @@ class SpeechModule(L.LightningModule):
         trainer = self.trainer
         every: int = trainer.log_every_n_steps  # type: ignore[attr-defined]
         return (trainer.global_step + 1) % every == 0 or trainer.progress_bar_callback is not None
+
+    def _loss(self, logits: Padded, batch: Batch, intermediate: Sequence[Padded] = ()) -> Tensor:
+        if self.watch is None:
+            return self.task.loss(logits, batch, intermediate)
+        losses = self.task.losses(logits, batch)
+        self.watch(logits, losses.detach(), batch)
+        return self.task.loss(logits, batch, intermediate, losses)
 
     def _nothing(self) -> Tensor | None:
         if self.trainer.world_size == 1:
@@ -225,7 +236,7 @@ class SpeechModule(L.LightningModule):
         hypotheses = self.task.predict(logits)
         metrics.update(hypotheses, batch.references)
         size = len(batch.ids)
-        self.log(f"{stage}/loss", self.task.loss(logits, batch), batch_size=size, sync_dist=True)
+        self.log(f"{stage}/loss", self._loss(logits, batch), batch_size=size, sync_dist=True)
         # The object, not its value: Lightning computes it over all batches and processes.
         self.log_dict(metrics, batch_size=size, prog_bar=stage == "val")
         self.predictions += map(Prediction, batch.rows, batch.ids, batch.references, hypotheses)

@@ -22,6 +22,7 @@ from asr.tasks.task import Monitor, Task
 from asr.text.printable import printable
 from asr.training import report
 from asr.training.data import SpeechData
+from asr.training.doctor import Doctor
 from asr.training.module import Prediction, SpeechModule
 from asr.training.run_folder import SKIPPED, SUMMARY
 from asr.training.saving import Checkpoints
@@ -117,6 +118,7 @@ def summarize(
     monitor = recognizer.task.monitor
     [throughput] = [c for c in trainer.callbacks if isinstance(c, Throughput)]  # type: ignore[attr-defined]
     [checkpoints] = [c for c in trainer.callbacks if isinstance(c, Checkpoints)]  # type: ignore[attr-defined]
+    doctor = next((c for c in trainer.callbacks if isinstance(c, Doctor)), None)  # type: ignore[attr-defined]
     facts = data.facts
     unread = sum(len(list(unread_rows(index, module.unread))) for index in data.index.values())
     return {
@@ -129,6 +131,7 @@ def summarize(
         "seconds": dict(seconds),
         "audio_seconds_per_second": throughput.heard / max(seconds["fit"], 1e-9),
         "throughput": throughput.figures,
+        **({"doctor": doctor.summary()} if doctor else {}),
         "utterances": {
             "kept": sum(split["utterances"] for split in facts.values()) - unread,
             "skipped": sum(split["skipped"] for split in facts.values()) + unread,
