@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "features": {"padded", "span"},
     "decoding": {"errors", "padded"},
     "augment": {"data", "padded", "keyed", "errors", "resample"},
+    "language": {"decoding", "errors", "padded", "text"},
     "data": {"padded", "text", "keyed", "errors", "resample"},
     "losses": {"padded"},
     "models": {"layers", "features", "keyed", "padded", "span"},
@@ -42,7 +43,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "text", "json_files", "padded",
     },
     "importing": {"assemble", "bundle", "compose", "errors", "layers", "models"},
-    "evaluation": LEAVES | RECOGNIZER | {"assemble", "augment", "bundle", "compose", "config"},
+    "evaluation": LEAVES | RECOGNIZER | {
+        "assemble", "augment", "bundle", "compose", "config", "language",
+    },
     "leaderboard": {"errors", "evaluation", "text", "training"},
 }  # fmt: skip
 # These stand on top of everything.

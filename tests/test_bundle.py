@@ -229,3 +229,31 @@ def test_a_truncated_bundle_is_refused(bundle: Path) -> None:
 def test_an_address_is_not_opened() -> None:
     with pytest.raises(InputError, match="download the file first"):
         load_model(Path("http://example.org/model.ckpt"))
+
+
+def test_a_bundle_does_not_name_the_files_of_a_search(tmp_path: Path) -> None:
+    (tmp_path / "words").write_text("ab\n")
+    search = ["decoder=beam", f"decoder.lexicon='{tmp_path}/words'"]
+    made = assemble(compose([*SMALL, *search]), Units("character", units="abc "))
+    save_bundle(tmp_path / "model.safetensors", made, {})
+    assert str(tmp_path) not in _description(tmp_path / "model.safetensors")
+    assert _parts(tmp_path / "model.safetensors")["task"]["decoder"] == {
+        "class": "asr.decoding.greedy.GreedyDecoder"
+    }
+    assert type(made.task.decoder).__name__ == "WordBeam"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "decoder",
+    [
+        {"class": "asr.language.beam.Beam", "lm": "/etc/passwd"},
+        {"class": "asr.language.kenlm.KenlmModel", "path": "/etc/passwd", "words": []},
+    ],
+)
+def test_a_bundle_cannot_name_a_decoder_that_reads_files(
+    bundle: Path, decoder: dict[str, Any]
+) -> None:
+    parts = _parts(bundle)
+    parts["task"] = {**parts["task"], "decoder": decoder}
+    with pytest.raises(InputError, match="may only name classes"):
+        load_model(_rewritten(bundle, parts=parts))

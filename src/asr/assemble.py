@@ -14,6 +14,9 @@ PARTS = ("features", "model", "task", "vocabulary")
 # Arguments that this module, not the config, gives to a part.
 SUPPLIED = {"model": {"in_channels"}, "task": {"vocabulary"}}
 
+_READS_FILES = "asr.language."  # the package whose decoders do
+_GREEDY = {"_target_": "asr.decoding.greedy.GreedyDecoder"}
+
 
 class Recognizer(NamedTuple):
     """A network and the task that gives its logits a meaning.
@@ -60,4 +63,15 @@ def assemble(
     model = AcousticModel(features, encoder, head, augment)  # type: ignore[arg-type]
     learnt = {**parts["vocabulary"], **vocabulary.arguments}
     kept = {**{part: parts[part] for part in PARTS}, "vocabulary": learnt}
+    kept["task"] = _portable(parts["task"])
     return Recognizer(model, task, vocabulary, kept)
+
+
+def _portable(task: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The task with greedy decoding in place of a search that reads files of this machine.
+
+    A recogniser goes elsewhere; there, another decoder and its files are chosen anew.
+    """
+    decoder = task.get("decoder")
+    reads = isinstance(decoder, Mapping) and str(decoder["_target_"]).startswith(_READS_FILES)
+    return {**task, "decoder": _GREEDY} if reads else task

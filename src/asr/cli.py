@@ -24,6 +24,7 @@ from asr.commands import (
     spot,
     threshold,
     transcribe,
+    tune,
 )  # fmt: skip
 from asr.cpu_settings import settle_cpu
 from asr.errors import InputError
@@ -43,6 +44,7 @@ COMMANDS: Mapping[str, Command] = {
     "import": import_model,
     "shard": shard,
     "lm": lm,
+    "tune": tune,
 }
 
 

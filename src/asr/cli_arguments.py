@@ -21,6 +21,8 @@ _EXAMPLES = """examples:
   asr describe model=seed
   asr check --manifest train.jsonl
   asr import stt_en_quartznet15x5.nemo quartznet
+  asr lm train sentences.txt --order 2 --output bigrams.arpa
+  asr tune runs/mine --manifest dev.jsonl --lm bigrams.arpa --output tuned.json
   asr shard shards --manifest train.jsonl --name train
 
 asr COMMAND --help tells more of each."""

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from asr.cli import main
-from asr.decoding.arpa import read_arpa
+from asr.language.arpa import read_arpa
 
 
 def test_a_language_model_is_learnt_from_a_text(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from asr.argument_types import count, precision
+from asr.commands.decoding_arguments import add_decoding, decoder_of
 from asr.commands.shared_arguments import (
     add_batch,
     add_data,
@@ -27,6 +28,7 @@ MORE = (
 EXAMPLES = [
     "asr evaluate runs/mine --manifest test.jsonl --output results",
     "asr evaluate runs/mine --manifest all.jsonl --split dev --batch 32",
+    "asr evaluate runs/mine --manifest test.jsonl --lm bigrams.arpa --beam 100",
     "asr evaluate model.safetensors --corpus yesno --root data/yesno --split test",
 ]
 
@@ -56,6 +58,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--latency", type=count, default=0, nargs="?", const=100, metavar="N",
         help="time N utterances one by one, from file to text (100); not timed if not given",
     )  # fmt: skip
+    add_decoding(parser)
     add_inference(parser)
 
 
@@ -73,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         args.model, source_of(args), batch=args.batch, processes=args.processes,
         channel=args.channel, device=pick_device(args.device), allow=args.allow,
         scoring=scoring_of(args.scoring), columns=args.slice, precision=args.precision,
-        timed=args.latency,
+        timed=args.latency, decoder=decoder_of(args),
     )  # fmt: skip
     kept, skipped = len(found.scores.utterances), len(found.skipped)
     told = {

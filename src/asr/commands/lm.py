@@ -23,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Learn the model and write it."""
-    from asr.decoding.kneser_ney import write_arpa
+    from asr.language.kneser_ney import write_arpa
 
     try:
         with args.text.open(encoding="utf-8") as text:

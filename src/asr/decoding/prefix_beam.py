@@ -2,10 +2,14 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
+from asr.decoding.exact_score import exact_scores
+from asr.decoding.hypothesis import Hypothesis
+from asr.decoding.log_sum import log_sum
 from asr.padded import Padded
 
 Prefix = tuple[int, ...]
@@ -29,21 +33,26 @@ class PrefixBeamDecoder:
 
     def __call__(self, logits: Padded, blank: int) -> list[list[int]]:
         """Token sequences for logits of shape ``(batch, classes, time)``."""
-        scores = logits.values.double().log_softmax(dim=1).transpose(1, 2).cpu()
-        return [
-            self._search(frames[:length], blank)
-            for frames, length in zip(scores, logits.lengths.tolist(), strict=True)
-        ]
+        return [list(self._search(frames, blank)[0]) for frames in _utterances(logits)]
 
-    def _search(self, frames: Tensor, blank: int) -> list[int]:
+    def n_best(self, logits: Padded, blank: int, count: int) -> list[list[Hypothesis]]:
+        """The best transcripts of each utterance, at least one and at most ``count``."""
+        return [self._scored(frames, blank)[:count] for frames in _utterances(logits)]
+
+    def _scored(self, frames: Tensor, blank: int) -> list[Hypothesis]:
+        found = self._search(frames, blank)
+        scores = exact_scores(frames, found, blank)
+        hypotheses = [Hypothesis(*each) for each in zip(found, scores, strict=True)]
+        return sorted(hypotheses, key=lambda each: (-each.score, each.tokens))
+
+    def _search(self, frames: Tensor, blank: int) -> list[Prefix]:
         # Each prefix carries two log-probabilities: of ending in blank, and in its last token.
         beam: dict[Prefix, tuple[float, float]] = {(): (0.0, -math.inf)}
         for frame in frames:
             top = torch.topk(frame, min(self.classes, len(frame)))
             tried = dict(zip(top.indices.tolist(), top.values.tolist(), strict=True))
             beam = self._grow(beam, tried, float(frame[blank]), blank)
-        best, _ = max(beam.items(), key=lambda item: _add(*item[1]))
-        return list(best)
+        return sorted(beam, key=lambda prefix: log_sum(*beam[prefix]), reverse=True)
 
     def _grow(
         self,
@@ -54,23 +63,24 @@ class PrefixBeamDecoder:
     ) -> dict[Prefix, tuple[float, float]]:
         grown: dict[Prefix, list[float]] = defaultdict(lambda: [-math.inf, -math.inf])
         for prefix, (ends_blank, ends_token) in beam.items():
-            both = _add(ends_blank, ends_token)
-            grown[prefix][0] = _add(grown[prefix][0], both + blank_score)
+            both = log_sum(ends_blank, ends_token)
+            grown[prefix][0] = log_sum(grown[prefix][0], both + blank_score)
             for token, score in tried.items():
                 if token == blank:
                     continue
                 longer_prefix: Prefix = (*prefix, token)
                 longer = grown[longer_prefix]
                 if prefix[-1:] == (token,):
-                    grown[prefix][1] = _add(grown[prefix][1], ends_token + score)
-                    longer[1] = _add(longer[1], ends_blank + score)
+                    grown[prefix][1] = log_sum(grown[prefix][1], ends_token + score)
+                    longer[1] = log_sum(longer[1], ends_blank + score)
                 else:
-                    longer[1] = _add(longer[1], both + score)
-        kept = sorted(grown.items(), key=lambda item: _add(*item[1]), reverse=True)[: self.width]
+                    longer[1] = log_sum(longer[1], both + score)
+        kept = sorted(grown.items(), key=lambda item: log_sum(*item[1]), reverse=True)[: self.width]
         return {prefix: (ends_blank, ends_token) for prefix, (ends_blank, ends_token) in kept}
 
 
-def _add(a: float, b: float) -> float:
-    """Logarithm of the sum of two probabilities given by their logarithms."""
-    high, low = (a, b) if a > b else (b, a)
-    return high if low == -math.inf else high + math.log1p(math.exp(low - high))
+def _utterances(logits: Padded) -> Iterator[Tensor]:
+    """Log-probabilities ``(time, classes)`` of each utterance."""
+    scores = logits.values.detach().double().cpu().log_softmax(dim=1).transpose(1, 2)
+    for frames, length in zip(scores, logits.lengths.tolist(), strict=True):
+        yield frames[:length]

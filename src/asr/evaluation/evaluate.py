@@ -18,11 +18,13 @@ from asr.evaluation.analysis import analysis, detection
 from asr.evaluation.latency import latency
 from asr.evaluation.processes import recognise_in_processes
 from asr.evaluation.recognise import CPU, channel_for, recognise
+from asr.evaluation.redecoding import described, with_decoder
 from asr.evaluation.scores import Scores, score
 from asr.evaluation.scoring import on_record
 from asr.evaluation.source import Source
 from asr.evaluation.usable import refuse_none, usable
 from asr.json_files import write_json, write_json_lines
+from asr.tasks.ctc import Decoder, WordDecoder
 from asr.text.normalizer import Normalizer
 
 
@@ -37,6 +39,7 @@ class Evaluation:
         seconds: that reading and recognising them took; loading the model is not in it.
         fingerprint: of the data, as a training run records it.
         scoring: how texts were brought into one form before they were compared.
+        decoding: settings of a decoder in place of the model's own; ``None`` for its own.
         analysis: what follows from the utterances, see :func:`~asr.evaluation.analysis.analysis`.
         latency: of one utterance alone; ``None`` where it was not asked for.
     """
@@ -49,6 +52,7 @@ class Evaluation:
     seconds: float
     fingerprint: str
     scoring: Mapping[str, Any]
+    decoding: Mapping[str, Any] | None
     analysis: Mapping[str, Any]
     latency: Mapping[str, Any] | None
 
@@ -66,6 +70,7 @@ class Evaluation:
             "model": self.model,
             "data": {"source": self.data, "fingerprint": self.fingerprint},
             "scoring": dict(self.scoring),
+            "decoding": self.decoding,
             **self.analysis,
             "latency": self.latency,
         }
@@ -97,6 +102,7 @@ def evaluate(
     columns: Sequence[str] = (),
     precision: float = 0.95,
     timed: int = 0,
+    decoder: Decoder | WordDecoder | None = None,
 ) -> Evaluation:
     """Recognise the utterances of ``source`` and score them, whatever their duration and text.
 
@@ -111,12 +117,13 @@ def evaluate(
         scoring: see :func:`~asr.evaluation.scores.score`.
         columns, precision: see :func:`~asr.evaluation.analysis.analysis`.
         timed: how many utterances are recognised again, one by one, for the latency.
+        decoder: in place of the model's own.
 
     Raises:
         InputError: the model or the data cannot be used, or no utterance can.
     """
     bundle = load_model(model, allow)
-    recognizer, channel = bundle.recognizer, channel_for(bundle, channel)
+    recognizer, channel = with_decoder(bundle.recognizer, decoder), channel_for(bundle, channel)
     index = usable(source, recognizer.model)
     began = time.monotonic()
     if processes == 1:
@@ -126,7 +133,7 @@ def evaluate(
     else:
         share = recognise_in_processes(
             model, index, processes=processes, batch=batch, channel=channel, device=device,
-            allow=allow,
+            allow=allow, decoder=decoder,
         )  # fmt: skip
     seconds = time.monotonic() - began
     kept = _without(index, share.unread)
@@ -141,6 +148,7 @@ def evaluate(
         seconds=seconds,
         fingerprint=kept.fingerprint,
         scoring=on_record(scoring, recognizer.vocabulary),
+        decoding=described(decoder),
         analysis=analysis(scores.utterances, columns, precision),
         latency=latency(recognizer, kept, count=timed, channel=channel, device=device)
         if timed

@@ -14,6 +14,8 @@ from asr.data.audio import Channel
 from asr.data.index import Index
 from asr.errors import InputError
 from asr.evaluation.recognise import Share, recognise
+from asr.evaluation.redecoding import with_decoder
+from asr.tasks.ctc import Decoder, WordDecoder
 
 
 def recognise_in_processes(
@@ -25,6 +27,7 @@ def recognise_in_processes(
     channel: Channel,
     device: torch.device,
     allow: Sequence[str] = (),
+    decoder: Decoder | WordDecoder | None = None,
 ) -> Share:
     """Recognise the utterances of ``index`` with the model at ``path``, in several processes.
 
@@ -41,7 +44,7 @@ def recognise_in_processes(
         futures = [
             pool.submit(
                 _share, path, index, batch, channel, str(device), rank, processes, threads,
-                tuple(allow),
+                tuple(allow), decoder,
             )
             for rank in range(processes)
         ]  # fmt: skip
@@ -68,13 +71,14 @@ def _share(
     world: int,
     threads: int,
     allow: Sequence[str],
+    decoder: Decoder | WordDecoder | None,
 ) -> Share:
     settle_cpu()
     torch.set_num_threads(threads)
     here = torch.device(device)
     if here.type == "cuda":
         here = torch.device("cuda", rank % torch.cuda.device_count())
-    recognizer = load_model(path, allow).recognizer
+    recognizer = with_decoder(load_model(path, allow).recognizer, decoder)
     return recognise(
         recognizer, index, batch=batch, channel=channel, device=here, rank=rank, world=world,
         confident=True,

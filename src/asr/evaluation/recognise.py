@@ -122,9 +122,8 @@ def hearing(
         if not isinstance(loaded, Batch):
             return Share([], list(loaded))
         logits = infer(model, loaded.waveforms, device)
-        hypotheses = recognizer.task.predict(logits)
-        beliefs = _beliefs(recognizer, logits, confident)
-        rows = map(Heard, loaded.rows, loaded.references, hypotheses, *beliefs)
+        found = _found(recognizer, logits, confident)
+        rows = map(Heard, loaded.rows, loaded.references, *found)
         return Share(list(rows), list(loaded.unread))
 
     with side_by_side(heard, device) as over:
@@ -160,21 +159,23 @@ def label_probabilities(recognizer: Recognizer, logits: Padded) -> Sequence[floa
     return best
 
 
-def _beliefs(recognizer: Recognizer, logits: Padded, confident: bool) -> Sequence[Sequence[Any]]:
-    """What the last three fields of :class:`Heard` hold for each utterance."""
+def _found(recognizer: Recognizer, logits: Padded, confident: bool) -> Sequence[Sequence[Any]]:
+    """What the last four fields of :class:`Heard` hold for each utterance."""
     none, task = [None] * len(logits.values), recognizer.task
-    if isinstance(task, CTC) and confident:
-        utterances = zip(
-            logits.values, logits.lengths.tolist(), task.decoder(logits, task.blank), strict=True
-        )
-        return none, none, [
+    if isinstance(task, CTC):
+        sequences = task.decoder(logits, task.blank)  # once: a search takes its time
+        utterances = zip(logits.values, logits.lengths.tolist(), sequences, strict=True)
+        beliefs = none if not confident else [
             confidence(values[:, :length], tokens, task.blank)
             for values, length, tokens in utterances
         ]  # fmt: skip
+        return task.texts(sequences), none, none, beliefs
+    hypotheses = task.predict(logits)
     if not isinstance(task, Classification):
-        return none, none, none
+        return hypotheses, none, none, none
     each = logits.values[..., 0].float().softmax(dim=1).tolist()
-    return label_probabilities(recognizer, logits), [tuple(row) for row in each], none
+    probabilities = label_probabilities(recognizer, logits)
+    return hypotheses, probabilities, [tuple(row) for row in each], none
 
 
 def pick_device(name: str) -> torch.device:

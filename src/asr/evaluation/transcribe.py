@@ -12,14 +12,17 @@ from torch import Tensor
 
 from asr.assemble import Recognizer
 from asr.data.audio import AudioError, Channel
+from asr.decoding.hypothesis import Hypothesis
 from asr.errors import InputError
 from asr.evaluation.emission import emission
+from asr.evaluation.n_best import Ranked, ranked
 from asr.evaluation.pieces import Piece, pieces
 from asr.evaluation.recognise import CPU, infer, label_probabilities, misfit
+from asr.evaluation.redecoding import ranking
 from asr.evaluation.word_times import Word
 from asr.padded import Padded, pad
 from asr.tasks.classification import Classification
-from asr.tasks.ctc import CTC
+from asr.tasks.ctc import CTC, RankingDecoder
 
 AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".w64"}
 
@@ -31,6 +34,7 @@ class Transcript(NamedTuple):
         seconds: duration of the recording.
         text: transcript, or label.
         words: with their times; empty for a label.
+        alternatives: of each piece that was recognised at once, where they were asked for.
         probability: of the label; ``None`` for a transcript.
     """
 
@@ -38,6 +42,7 @@ class Transcript(NamedTuple):
     seconds: float
     text: str
     words: Sequence[Word] = ()
+    alternatives: Sequence[Ranked] = ()
     probability: float | None = None
 
 
@@ -46,6 +51,11 @@ class Failure(NamedTuple):
 
     file: Path
     reason: str
+
+
+class _Told(NamedTuple):
+    timed: bool  # words with their times
+    alternatives: int  # most of a piece; 0 for none
 
 
 class _Part(NamedTuple):
@@ -80,6 +90,7 @@ def transcribe(
     channel: Channel = "mix",
     longest: float = 60.0,
     timed: bool = False,
+    alternatives: int = 0,
     device: torch.device = CPU,
 ) -> Iterator[Transcript | Failure]:
     """Recognise files one after the other; those that cannot be read do not stop the others.
@@ -89,11 +100,16 @@ def transcribe(
         channel: see :func:`~asr.data.audio.read_audio`.
         longest: in seconds; longer recordings are transcribed in pieces, see
             :func:`~asr.evaluation.pieces.pieces`. A label is always of a whole recording.
-        timed: whether to find the times of words.
+        timed: whether to find the times of words, and how sure the model is of each.
+        alternatives: most transcripts to tell of each piece, the best first; 0 for none.
+
+    Raises:
+        InputError: alternatives are asked for, but the model gives labels.
     """
+    recognizer = ranking(recognizer, alternatives) if alternatives else recognizer
     longest = inf if isinstance(recognizer.task, Classification) else longest
     read = _read(recognizer, files, channel, longest)
-    parts = _recognised(recognizer, read, batch, timed, device)
+    parts = _recognised(recognizer, read, batch, _Told(timed, alternatives), device)
     for _, group in groupby(parts, key=lambda part: part.number):
         yield _joined([part.found for part in group])
 
@@ -118,12 +134,12 @@ def _recognised(
     recognizer: Recognizer,
     read: Iterator[tuple[int, Path, Piece | str]],
     batch: int,
-    timed: bool,
+    told: _Told,
     device: torch.device,
 ) -> Iterator[_Part]:
     while items := list(islice(read, batch)):
         waveforms = [piece.waveform for _, _, piece in items if isinstance(piece, Piece)]
-        transcripts = iter(_transcripts(recognizer, waveforms, timed, device))
+        transcripts = iter(_transcripts(recognizer, waveforms, told, device))
         for number, file, piece in items:
             if isinstance(piece, str):
                 yield _Part(number, Failure(file, piece))
@@ -132,39 +148,56 @@ def _recognised(
 
 
 def _transcripts(
-    recognizer: Recognizer, waveforms: Sequence[Tensor], timed: bool, device: torch.device
+    recognizer: Recognizer, waveforms: Sequence[Tensor], told: _Told, device: torch.device
 ) -> list[Transcript]:
     if not waveforms:
         return []
     logits = infer(recognizer.model, pad(waveforms, common=True), device)
-    texts = recognizer.task.predict(logits)
-    words = _words(recognizer, waveforms, logits) if timed else [[] for _ in texts]
-    rate, probabilities = recognizer.model.sample_rate, label_probabilities(recognizer, logits)
-    return [
-        Transcript(Path(), waveform.shape[1] / rate, text, said, probability)
-        for waveform, text, said, probability in zip(
-            waveforms, texts, words, probabilities, strict=True
-        )
-    ]
-
-
-def _words(recognizer: Recognizer, waveforms: Sequence[Tensor], logits: Padded) -> list[list[Word]]:
+    seconds = [waveform.shape[1] / recognizer.model.sample_rate for waveform in waveforms]
     task = recognizer.task
-    if not isinstance(task, CTC):
-        return [[] for _ in waveforms]
-    return [
-        emission(recognizer.model, waveform, values[:, :length]).words(tokens, task)
-        for waveform, values, length, tokens in zip(
-            waveforms, logits.values, logits.lengths.tolist(), task.decoder(logits, task.blank),
-            strict=True,
-        )
-    ]  # fmt: skip
+    if isinstance(task, CTC):
+        spoken = _spoken(task, logits, told.alternatives)
+        utterances = zip(waveforms, spoken, logits.values, logits.lengths.tolist(), strict=True)
+        return [
+            _transcript(recognizer, task, hypotheses, waveform, values[:, :length], told)
+            for waveform, hypotheses, values, length in utterances
+        ]
+    labels = zip(
+        seconds, task.predict(logits), label_probabilities(recognizer, logits), strict=True
+    )
+    return [Transcript(Path(), lasted, text, probability=p) for lasted, text, p in labels]
+
+
+def _spoken(task: CTC, logits: Padded, alternatives: int) -> list[list[Hypothesis]]:
+    """The best transcript of each utterance, or several."""
+    if alternatives and isinstance(task.decoder, RankingDecoder):
+        return task.decoder.n_best(logits, task.blank, alternatives)
+    return [[Hypothesis(tuple(each), 0.0)] for each in task.decoder(logits, task.blank)]
+
+
+def _transcript(
+    recognizer: Recognizer,
+    task: CTC,
+    hypotheses: Sequence[Hypothesis],
+    waveform: Tensor,
+    logits: Tensor,
+    told: _Told,
+) -> Transcript:
+    tokens, seconds = hypotheses[0].tokens, waveform.shape[1] / recognizer.model.sample_rate
+    [text] = task.texts([tokens])
+    words = list[Word]()
+    if told.timed:
+        words = emission(recognizer.model, waveform, logits).words(tokens, task)
+    several = ranked(task, logits, hypotheses, seconds) if told.alternatives else []
+    return Transcript(Path(), seconds, text, words, several)
 
 
 def _placed(heard: Transcript, file: Path, begin: float) -> Transcript:
     """A piece's transcript with its words at their place in the whole recording."""
     words = [w._replace(begin=begin + w.begin, end=begin + w.end) for w in heard.words]
-    return heard._replace(file=file, words=words)
+    end = begin + heard.seconds
+    several = [Ranked(begin, end, each.alternatives) for each in heard.alternatives]
+    return heard._replace(file=file, words=words, alternatives=several)
 
 
 def _joined(parts: Sequence[Transcript | Failure]) -> Transcript | Failure:
@@ -177,4 +210,5 @@ def _joined(parts: Sequence[Transcript | Failure]) -> Transcript | Failure:
         seconds=sum(part.seconds for part in transcripts),
         text=" ".join(part.text for part in transcripts if part.text),
         words=[word for part in transcripts for word in part.words],
+        alternatives=[each for part in transcripts for each in part.alternatives],
     )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +12,7 @@ from torchmetrics import MetricCollection
 
 from asr.data.batch import Batch
 from asr.data.utterance import Utterance
+from asr.decoding.hypothesis import Hypothesis
 from asr.layers.heads import FrameHead, HeadOptions
 from asr.losses.confidence import confidence
 from asr.losses.consistency import disagreement
@@ -26,6 +27,20 @@ class Decoder(Protocol):
     """What a decoder file must provide."""
 
     def __call__(self, logits: Padded, blank: int) -> list[list[int]]: ...
+
+
+@runtime_checkable
+class WordDecoder(Protocol):
+    """What searches for words, and so needs the vocabulary before it can decode."""
+
+    def fitted(self, vocabulary: Vocabulary) -> Decoder: ...
+
+
+@runtime_checkable
+class RankingDecoder(Protocol):
+    """A decoder that can tell the best several transcripts, with their scores."""
+
+    def n_best(self, logits: Padded, blank: int, count: int) -> list[list[Hypothesis]]: ...
 
 
 class CTC:
@@ -52,7 +67,7 @@ class CTC:
     def __init__(
         self,
         vocabulary: Vocabulary,
-        decoder: Decoder,
+        decoder: Decoder | WordDecoder,
         *,
         consistency: float = 0.0,
         label_smoothing: float = 0.0,
@@ -68,7 +83,11 @@ class CTC:
                 f"intermediate_weight must be 0 up to below 1, got {intermediate_weight:g}"
             )
         self.vocabulary = vocabulary
-        self.decoder = decoder
+        self.decoder: Decoder
+        if isinstance(decoder, WordDecoder):
+            self.decoder = decoder.fitted(vocabulary)
+        else:
+            self.decoder = decoder
         self.consistency = consistency
         self.label_smoothing = label_smoothing
         self.intermediate = tuple(intermediate)
@@ -179,8 +198,11 @@ class CTC:
         )
 
     def predict(self, logits: Padded) -> list[str]:
-        tokens = self.decoder(logits, self.blank)
-        return [self.vocabulary.decode(sequence) for sequence in tokens]
+        return self.texts(self.decoder(logits, self.blank))
+
+    def texts(self, sequences: Sequence[Sequence[int]]) -> list[str]:
+        """What each sequence of tokens spells."""
+        return [self.vocabulary.decode(tokens) for tokens in sequences]
 
     @torch.no_grad()
     def observe(self, logits: Padded, batch: Batch) -> Observation:

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from asr.decoding.arpa import read_arpa
 from asr.errors import InputError
+from asr.language.arpa import read_arpa
 
 MODEL = r"""\data\
 ngram 1=5

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.decoding.arpa import read_arpa
-from asr.decoding.kneser_ney import train_arpa, write_arpa
 from asr.errors import InputError
+from asr.language.arpa import read_arpa
+from asr.language.kneser_ney import train_arpa, write_arpa
 
 
 @given(seed=st.integers(0, 10_000), order=st.integers(1, 4), lines=st.integers(1, 30))

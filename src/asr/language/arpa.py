@@ -42,6 +42,10 @@ class ArpaModel:
         """Before the first word of a sentence."""
         return ("<s>",)[: self.order - 1]
 
+    def anywhere(self) -> State:
+        """After words that are not known; here words have their unigrams."""
+        return ()
+
     def score(self, state: State, word: str) -> tuple[State, float]:
         """The state after ``word``, and log10 of its probability."""
         word = word if (word,) in self._entries else "<unk>"
