@@ -51,7 +51,7 @@ def test_output_length_is_the_length_of_the_output(hop_ms: float, sample_rate: i
         assert y.values.shape[-1] == y.lengths[0] == features.output_length(length)
 
 
-@pytest.mark.parametrize("normalize", ["none", "utterance", "global"])
+@pytest.mark.parametrize("normalize", ["none", "utterance", "level", "global"])
 def test_an_utterance_is_the_same_alone_and_in_a_batch(normalize: Any) -> None:
     features = LogMel(8000, bins=20, channels=2, normalize=normalize)
     inputs = utterances([3000, 1999, 160, 1], channels=2)
@@ -65,7 +65,7 @@ def test_an_utterance_is_the_same_alone_and_in_a_batch(normalize: Any) -> None:
         )
 
 
-@pytest.mark.parametrize("normalize", ["none", "utterance", "global"])
+@pytest.mark.parametrize("normalize", ["none", "utterance", "level", "global"])
 def test_silence_is_finite(normalize: Any) -> None:
     x = torch.zeros(2, 1, 4000, requires_grad=True)
 

@@ -41,7 +41,7 @@ def test_values_are_those_of_torchaudio() -> None:
     torch.testing.assert_close(features(single(x)).values, reference(x)[:, 0], rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("normalize", ["none", "utterance", "global"])
+@pytest.mark.parametrize("normalize", ["none", "utterance", "level", "global"])
 def test_an_utterance_is_the_same_alone_and_in_a_batch(normalize: str) -> None:
     features = MFCC(8000, coefficients=13, bins=20, channels=2, normalize=normalize)  # type: ignore[arg-type]
     inputs = utterances([3000, 1999, 1], channels=2)

@@ -28,6 +28,30 @@ def test_an_utterance_gets_mean_zero_and_deviation_one_whatever_pads_it(
         assert not row[:, length:].any()
 
 
+@given(lengths=LENGTHS)
+def test_level_takes_one_mean_and_deviation_of_all_features(lengths: list[int]) -> None:
+    tilt = torch.tensor([[1.0], [4.0]])
+    inputs = [tilt * x + tilt for x in utterances(lengths, channels=2)]
+
+    y = Normalize("level", 2)(pad(inputs, nan))
+
+    for x, row, length in zip(inputs, y.values, lengths, strict=True):
+        expected = (x - x.mean()) / (x.var(correction=0) + 1e-5).sqrt()
+        torch.testing.assert_close(row[:, :length], expected, rtol=1e-4, atol=1e-4)
+        assert not row[:, length:].any()
+
+
+@given(gain=st.floats(-5, 5))
+def test_level_hears_no_loudness_but_the_shape_of_the_spectrum(gain: float) -> None:
+    x = torch.randn(1, 3, 20) + torch.tensor([[0.0], [3.0], [6.0]])
+    norm = Normalize("level", 3)
+
+    louder = norm(single(x + gain)).values
+
+    torch.testing.assert_close(louder, norm(single(x)).values, rtol=1e-3, atol=1e-3)
+    assert louder.mean(dim=-1)[0].diff().min() > 0.5
+
+
 @given(batches=st.lists(LENGTHS, min_size=1, max_size=3))
 def test_global_statistics_make_the_data_they_come_from_standard(batches: list[list[int]]) -> None:
     data = [[5 * x + 3 for x in utterances(lengths, channels=2)] for lengths in batches]
@@ -78,19 +102,19 @@ def test_none_only_clears_the_padding() -> None:
     assert Normalize("none", 1)(x).values.tolist() == [[[2, 2, 2, 0]]]
 
 
-@pytest.mark.parametrize("kind", ["utterance", "global", "none"])
+@pytest.mark.parametrize("kind", ["utterance", "level", "global", "none"])
 def test_an_utterance_is_the_same_alone_and_in_a_batch(kind: str) -> None:
     assert_alone_as_in_a_batch(Stage(kind), utterances([30, 21, 2], channels=2))
 
 
-@pytest.mark.parametrize("kind", ["utterance", "global", "none"])
+@pytest.mark.parametrize("kind", ["utterance", "level", "global", "none"])
 def test_padding_comes_out_as_zero(kind: str) -> None:
     y = Normalize(kind, 2)(pad(utterances([9, 4], channels=2), nan))  # type: ignore[arg-type]
 
     assert not y.values[1, :, 4:].any()
 
 
-@pytest.mark.parametrize("kind", ["utterance", "global", "none"])
+@pytest.mark.parametrize("kind", ["utterance", "level", "global", "none"])
 def test_constant_and_empty_utterances_are_finite(kind: str) -> None:
     x = Padded(torch.full((2, 1, 5), 3.0), torch.tensor([5, 0]))
 
@@ -100,12 +124,15 @@ def test_constant_and_empty_utterances_are_finite(kind: str) -> None:
 def test_utterance_statistics_hear_the_whole_utterance() -> None:
     span = Span(3, 4, 5)
 
-    assert Normalize("utterance", 1).span_after(span) == Span(3, 4, 5, whole=True)
+    for kind in ("utterance", "level"):
+        assert Normalize(kind, 1).span_after(span) == Span(3, 4, 5, whole=True)
     assert Normalize("global", 1).span_after(span) == Normalize("none", 1).span_after(span) == span
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match="normalize must be 'utterance', 'global' or 'none'"):
+    with pytest.raises(
+        ValueError, match="normalize must be one of 'utterance', 'level', 'global', 'none'"
+    ):
         Normalize("corpus", 1)  # type: ignore[arg-type]
 
 

@@ -28,7 +28,7 @@ def test_each_channel_is_normalised_by_itself() -> None:
     torch.testing.assert_close(y.std(dim=-1), torch.ones(1, 2), rtol=0, atol=1e-3)
 
 
-@pytest.mark.parametrize("normalize", ["none", "utterance", "global"])
+@pytest.mark.parametrize("normalize", ["none", "utterance", "level", "global"])
 def test_an_utterance_is_the_same_alone_and_in_a_batch(normalize: str) -> None:
     features = Waveform(8000, channels=2, normalize=normalize)  # type: ignore[arg-type]
 

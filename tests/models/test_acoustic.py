@@ -15,7 +15,7 @@ from asr.span import Span
 from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 
 
-@pytest.mark.parametrize("normalize", ["utterance", "global", "none"])
+@pytest.mark.parametrize("normalize", ["utterance", "level", "global", "none"])
 @pytest.mark.parametrize("head", [FrameHead, PooledHead])
 def test_an_utterance_is_the_same_alone_and_in_a_batch(
     normalize: Normalization, head: type[nn.Module]

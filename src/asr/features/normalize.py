@@ -1,7 +1,7 @@
 """Zero mean and unit variance of features, per utterance or with statistics of the corpus."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from asr.padded import Padded, zero_beyond
 from asr.span import Span
 
-Normalization = Literal["utterance", "global", "none"]
+Normalization = Literal["utterance", "level", "global", "none"]
+_WHOLE = ("utterance", "level")  # those that need all of it
 _EPS = 1e-5
 
 
@@ -17,8 +18,10 @@ class Normalize(nn.Module):
     """Make each feature zero-mean and unit-variance over the valid frames.
 
     ``"utterance"`` uses the utterance's own statistics, which needs no corpus but hears the
-    whole utterance; ``"global"`` uses those of the training data, which :meth:`fit` computes
-    and which travel with the weights; ``"none"`` does nothing.
+    whole utterance; ``"level"`` the same of all features together, which takes loudness away but
+    leaves the shape of the spectrum, and so what a single short word is; ``"global"`` uses those
+    of the training data, which :meth:`fit` computes and which travel with the weights;
+    ``"none"`` does nothing.
 
     Shape: ``(batch, channels, time)``, unchanged; padded entries come out as zero.
 
@@ -34,8 +37,9 @@ class Normalize(nn.Module):
         self, kind: Normalization, channels: int, *, sample_variance: bool = False
     ) -> None:
         super().__init__()
-        if kind not in ("utterance", "global", "none"):
-            raise ValueError(f"normalize must be 'utterance', 'global' or 'none', got {kind!r}")
+        if kind not in get_args(Normalization):
+            known = ", ".join(map(repr, get_args(Normalization)))
+            raise ValueError(f"normalize must be one of {known}, got {kind!r}")
         self.kind, self.sample_variance = kind, sample_variance
         if kind == "global":
             self.register_buffer("mean", torch.zeros(channels))
@@ -44,7 +48,7 @@ class Normalize(nn.Module):
     @property
     def streaming_obstacle(self) -> str:
         """Why features have to wait for the end of the utterance; empty where they have not."""
-        return "normalised over the whole utterance" if self.kind == "utterance" else ""
+        return "normalised over the whole utterance" if self.kind in _WHOLE else ""
 
     @torch.no_grad()
     def fit(self, batches: Iterable[Padded]) -> None:
@@ -70,7 +74,7 @@ class Normalize(nn.Module):
 
     def span_after(self, span: Span) -> Span:
         """The span of features with ``span`` once they are normalised."""
-        return span._replace(whole=True) if self.kind == "utterance" else span
+        return span._replace(whole=True) if self.kind in _WHOLE else span
 
     def forward(self, x: Padded) -> Padded:
         if self.kind == "none":
@@ -79,9 +83,12 @@ class Normalize(nn.Module):
             values = (x.values - self.mean[:, None]) / self.std[:, None]
             return x._replace(values=values).zeroed()
         count = x.lengths.clamp_min(1)[:, None, None]
-        mean = zero_beyond(x.values, x.lengths).sum(dim=-1, keepdim=True) / count
+        over: int | tuple[int, int] = -1
+        if self.kind == "level":
+            count, over = count * x.values.shape[1], (1, 2)
+        mean = zero_beyond(x.values, x.lengths).sum(dim=over, keepdim=True) / count
         centred = zero_beyond(x.values - mean, x.lengths)
-        total = centred.square().sum(dim=-1, keepdim=True)
+        total = centred.square().sum(dim=over, keepdim=True)
         if self.sample_variance:
             std = (total / (count - 1).clamp_min(1)).sqrt()
             return x._replace(values=centred / (std + _EPS))
