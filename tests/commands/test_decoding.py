@@ -1,6 +1,7 @@
 """Decoding with a language model, from the arguments to what is printed and written."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,15 @@ def test_what_tune_finds_is_what_evaluate_uses(
     assert summary["wer"] == pytest.approx(found["wer"])
     assert summary["decoding"]["lm_weight"] == found["decoding"]["lm_weight"]
     assert Path(summary["decoding"]["lm"]).samefile(lm)
+
+
+def test_tuning_needs_optuna(
+    run: Run, bundle: Path, manifest: Path, lm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    status, _, errors = run("tune", bundle, "--manifest", manifest, "--lm", lm)
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "asr[sweep]" in errors
 
 
 @pytest.mark.parametrize(

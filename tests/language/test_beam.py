@@ -4,6 +4,7 @@ import itertools
 import math
 import random
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from asr.language.beam import Beam, WordBeam
 from asr.language.flashlight import flashlight
 from asr.language.kneser_ney import write_arpa
 from asr.padded import Padded
+from asr.tasks.ctc import CTC
 from asr.text.units import Units
 from asr.text.vocabulary import Vocabulary
 
@@ -242,6 +244,13 @@ def test_without_flashlight_ours_is_used(bigrams: Path, monkeypatch: pytest.Monk
     assert type(decoder.search).__name__ == "WordSearch"
     with pytest.raises(InputError, match=r"asr\[beam\]"):
         _decoder(VOCABULARIES["marked"], "flashlight", lm=str(bigrams))
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_a_task_with_it_can_be_copied(bigrams: Path, search: Any) -> None:
+    task = CTC(VOCABULARIES["marked"], Beam(str(bigrams), search=search))
+    logits = _logits(0, 5, 8)
+    assert deepcopy(task).predict(logits) == task.predict(logits)
 
 
 @pytest.mark.skipif(len(SEARCHES) < 2, reason="flashlight is not installed")

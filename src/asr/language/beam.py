@@ -108,6 +108,10 @@ class WordBeam:
         self.lexicon = lexicon
         self._weigh(settings, model, hot)
 
+    def __deepcopy__(self, memo: object) -> "WordBeam":
+        """Itself: nothing in it changes, and flashlight's part of it cannot be copied."""
+        return self
+
     def weighed(self, settings: Beam) -> "WordBeam":
         """The same words and language model with the weight and bonus of ``settings``."""
         other = copy(self)
