@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.padded import Padded, common_length, pad
+from asr.padded import Padded, common_length, pad, zero_beyond, zero_beyond_, zero_gradient
 
 LENGTHS = st.lists(st.integers(0, 9), min_size=1, max_size=5)
 
@@ -123,3 +123,52 @@ def test_a_repeated_batch_comes_as_a_whole_and_again() -> None:
     assert torch.equal(twice.values[:2], x.values)
     assert torch.equal(twice.values[2:], x.values)
     assert twice.lengths.tolist() == [3, 2, 3, 2]
+
+
+def _channels_last(values: torch.Tensor) -> torch.Tensor:
+    return values.transpose(1, 2).contiguous().transpose(1, 2)
+
+
+@given(lengths=st.lists(st.integers(0, 6), min_size=1, max_size=4), last=st.booleans())
+def test_zeros_are_written_beyond_each_length_however_it_lies_in_memory(
+    lengths: list[int], last: bool
+) -> None:
+    values = torch.randn(len(lengths), 3, 7)
+    wanted = values.clone()
+    for row, length in enumerate(lengths):
+        wanted[row, :, length:] = 0
+    kept = _channels_last(values) if last else values
+
+    assert torch.equal(zero_beyond(kept, torch.tensor(lengths)), wanted)
+    assert torch.equal(kept, values)  # is not written to
+    assert zero_beyond_(kept, torch.tensor(lengths)) is kept
+    assert torch.equal(kept, wanted)
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("beyond", [1.0, nan])
+def test_a_gradient_is_copied_only_where_its_padding_is_not_zero(last: bool, beyond: float) -> None:
+    grad = torch.zeros(2, 3, 4)
+    grad[0, :, :3] = 1
+    grad[1] = 2
+    lengths = torch.tensor([3, 4])
+    clean = _channels_last(grad) if last else grad
+    dirty = clean.clone()
+    dirty[0, 1, 3] = beyond
+
+    assert (zero_gradient(clean, lengths) is clean) == last
+    assert torch.equal(zero_gradient(dirty, lengths), grad)
+    assert dirty[0, 1, 3].item() == pytest.approx(beyond, nan_ok=True)
+
+
+def test_a_gradient_that_one_convolution_gives_is_zeroed_where_it_is() -> None:
+    computed = torch.randn(1, 2, 4, requires_grad=True) * 1
+    shared = computed * 1
+    grads = []
+    for values, once in ((computed, True), (shared, False)):
+        y = Padded(values, torch.tensor([2])).zeroed(once=once).values
+        y.register_hook(grads.append)
+        (y * torch.ones(1, 2, 4)).sum().backward(retain_graph=True)
+
+    assert grads[0][..., 2:].tolist() == [[[0.0, 0.0], [0.0, 0.0]]]
+    assert grads[1][..., 2:].tolist() == [[[1.0, 1.0], [1.0, 1.0]]]

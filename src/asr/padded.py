@@ -35,28 +35,33 @@ class Padded(NamedTuple):
         rest = [1] * (self.values.dim() - 1)
         return Padded(self.values.repeat(times, *rest), self.lengths.repeat(times))
 
-    def zeroed(self) -> "Padded":
+    def zeroed(self, *, once: bool = False) -> "Padded":
         """The same batch with every padded entry set to zero, whatever was there.
 
         Values that another layer computed, see :func:`zero_computed`, are set where they are.
+
+        Args:
+            once: whether it goes into one convolution and nowhere else, so that the gradient
+                which comes back is nobody else's, and is set to zero where it is, too.
         """
         if not self.values.requires_grad:
             return self._replace(values=zero_beyond(self.values, self.lengths))
-        return self._replace(values=_Zeroed.apply(self.values, self.lengths))
+        return self._replace(values=_Zeroed.apply(self.values, self.lengths, once))
 
 
 class _Zeroed(torch.autograd.Function):
     """Padding set to zero, and that of the gradient."""
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor, lengths: Tensor) -> Tensor:
+    def forward(ctx: Any, values: Tensor, lengths: Tensor, once: bool) -> Tensor:
         ctx.save_for_backward(lengths)
+        ctx.zero = zero_beyond_ if once else zero_beyond
         return zero_computed(values, lengths)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return zero_beyond(grad, *ctx.saved_tensors), None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        return ctx.zero(grad, *ctx.saved_tensors), None, None
 
 
 def zero_beyond(values: Tensor, lengths: Tensor) -> Tensor:
@@ -76,10 +81,41 @@ def zero_beyond(values: Tensor, lengths: Tensor) -> Tensor:
 def zero_beyond_(values: Tensor, lengths: Tensor) -> Tensor:
     """``values`` after zeros were written into them beyond each length."""
     tail = _tail(values, lengths)
-    if tail is not None:
+    if tail is None:
+        return values
+    frames = _frames(values)
+    if frames is None:
         shortest, beyond = tail
         values[..., shortest:].masked_fill_(beyond, 0)
+    else:
+        frames.index_fill_(0, _padding(tuple(lengths.tolist()), values.shape[-1]), 0)
     return values
+
+
+def zero_gradient(grad: Tensor, lengths: Tensor) -> Tensor:
+    """:func:`zero_beyond` of a gradient, which mostly is zero there already: then itself."""
+    frames = _frames(grad)
+    if frames is not None:
+        padding = frames.index_select(0, _padding(tuple(lengths.tolist()), grad.shape[-1]))
+        if not torch.count_nonzero(padding):
+            return grad
+    return zero_beyond(grad, lengths)
+
+
+def _frames(values: Tensor) -> Tensor | None:
+    """``(batch * time, channels)``, the same memory, if that is how it lies on a CPU."""
+    if values.device.type != "cpu" or values.dim() != 3:
+        return None
+    rows = values.transpose(1, 2)
+    return rows.view(-1, rows.shape[2]) if rows.is_contiguous() else None
+
+
+@lru_cache(maxsize=64)
+def _padding(lengths: tuple[int, ...], time: int) -> Tensor:
+    """The rows of :func:`_frames` that are padding."""
+    with torch.inference_mode(False):
+        beyond = torch.arange(time) >= torch.tensor(lengths)[:, None]
+        return beyond.flatten().nonzero()[:, 0]
 
 
 def zero_computed(values: Tensor, lengths: Tensor) -> Tensor:

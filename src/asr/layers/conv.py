@@ -40,6 +40,8 @@ class TimeConv(nn.Module):
         ValueError: a number is out of range, or the combination has no meaning.
     """
 
+    after_convolution = False  # of which even the padding that comes out is finite numbers
+
     def __init__(
         self,
         in_channels: int,
@@ -103,10 +105,12 @@ class TimeConv(nn.Module):
         return max(frames, 0) if length > 0 else 0  # padding alone is not an utterance
 
     def forward(self, x: Padded) -> Padded:
-        if self._inside:
-            values = x.zeroed().values
+        if self.after_convolution and self._reach == 0 == sum(self.pads):
+            values = x.values  # no frame hears another, so no padding is heard
+        elif self._inside:
+            values = x.zeroed(once=True).values
         elif self.padding_mode == "zeros":
-            values = F.pad(x.zeroed().values, self.pads)
+            values = F.pad(x.zeroed(once=True).values, self.pads)
         else:
             values = extend(x, self.pads, self.padding_mode)
         return Padded(self.conv(values), self.output_length(x.lengths))

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from asr.padded import Padded, zero_beyond, zero_beyond_, zero_computed
+from asr.padded import Padded, zero_beyond_, zero_computed, zero_gradient
 from asr.span import Length, Span
 
 NormKind = Literal["batch", "batch_plain", "layer", "none"]
@@ -125,7 +125,7 @@ class _MaskedBatchNorm(torch.autograd.Function):
         frames = x.shape[0] * x.shape[2]
         more = (frames / count).sqrt()
         total, grad_weight, grad_bias = torch.ops.aten.native_batch_norm_backward(
-            zero_beyond(grad, lengths).unsqueeze(2), x.unsqueeze(2), weight / more, None, None,
+            zero_gradient(grad, lengths).unsqueeze(2), x.unsqueeze(2), weight / more, None, None,
             mean, scale * more, True, ctx.eps, [True, True, True],
         )  # fmt: skip
         # ... and in that of the mean, what is missing is the same for all frames of a channel.

@@ -82,7 +82,9 @@ class ConvUnit(TimeSequential):
         )
         super().__init__(conv)
         if separable:
-            self.append(TimeConv(in_channels, wide, 1, bias=bias, weight_norm=weight_norm))
+            pointwise = TimeConv(in_channels, wide, 1, bias=bias, weight_norm=weight_norm)
+            pointwise.after_convolution = True
+            self.append(pointwise)
         if norm_first:
             self.append(make_norm(norm, wide, norm_eps))
             self.append(Finish(activation, dropout))

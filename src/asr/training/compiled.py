@@ -55,7 +55,8 @@ class Compiled(Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
     ) -> None:
         if self.mode != "default":
-            torch.compiler.cudagraph_mark_step_begin()  # the last step's tensors are needed no more
+            # The tensors of the last step are needed no more.
+            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         _encoder(pl_module)._compiled_call_impl = None
