@@ -7,6 +7,7 @@ from asr.argument_types import count, precision
 from asr.commands.decoding_arguments import add_decoding, decoder_of
 from asr.commands.shared_arguments import (
     add_batch,
+    add_bf16,
     add_data,
     add_inference,
     add_model,
@@ -21,7 +22,7 @@ MORE = (
     "Prints the error rates with 95 % intervals and, with --output, writes summary.json, "
     "utterances.jsonl, skipped.jsonl and confusions.json, of labels confusion.json. Computes "
     "in float32, so that the figures are those of the training run's test, whatever the batch "
-    "size and number of processes. "
+    "size and number of processes, unless --bf16 is given. "
     "Utterances that cannot be read, or are too short for a frame, are skipped and named; a "
     "transcript with characters that the model does not know counts as errors."
 )
@@ -60,6 +61,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_decoding(parser)
     add_inference(parser)
+    add_bf16(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -76,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         args.model, source_of(args), batch=args.batch, processes=args.processes,
         channel=args.channel, device=pick_device(args.device), allow=args.allow,
         scoring=scoring_of(args.scoring), columns=args.slice, precision=args.precision,
-        timed=args.latency, decoder=decoder_of(args),
+        timed=args.latency, decoder=decoder_of(args), bf16=args.bf16,
     )  # fmt: skip
     kept, skipped = len(found.scores.utterances), len(found.skipped)
     told = {

@@ -73,6 +73,14 @@ def add_inference(parser: argparse.ArgumentParser) -> None:
     add_allow(parser)
 
 
+def add_bf16(parser: argparse.ArgumentParser) -> None:
+    """In which precision to compute."""
+    parser.add_argument(
+        "--bf16", action="store_true",
+        help="compute in bf16, faster where the processor has it; compare once that texts stay",
+    )  # fmt: skip
+
+
 def add_allow(parser: argparse.ArgumentParser) -> None:
     """Packages of others that a model may name."""
     parser.add_argument(

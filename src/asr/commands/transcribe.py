@@ -8,7 +8,7 @@ from typing import Any
 
 from asr.argument_types import chunk, count
 from asr.commands.decoding_arguments import add_decoding, decoder_of
-from asr.commands.shared_arguments import add_inference, add_model, quiet
+from asr.commands.shared_arguments import add_bf16, add_inference, add_model, quiet
 from asr.errors import InputError
 from asr.text.printable import printable
 
@@ -49,6 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_decoding(parser)
     add_inference(parser)
+    add_bf16(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     heard = transcribe(
         recognizer, files, batch=args.batch, longest=args.chunk, alternatives=args.n_best,
         timed=args.format != "text", channel=channel_for(bundle, args.channel),
-        device=pick_device(args.device),
+        device=pick_device(args.device), bf16=args.bf16,
     )  # fmt: skip
     failed, values = False, list[Any]()
     with _output(args.output) as out:

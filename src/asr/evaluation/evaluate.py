@@ -40,6 +40,7 @@ class Evaluation:
         fingerprint: of the data, as a training run records it.
         scoring: how texts were brought into one form before they were compared.
         decoding: settings of a decoder in place of the model's own; ``None`` for its own.
+        bf16: whether it was computed in bf16.
         analysis: what follows from the utterances, see :func:`~asr.evaluation.analysis.analysis`.
         latency: of one utterance alone; ``None`` where it was not asked for.
     """
@@ -53,6 +54,7 @@ class Evaluation:
     fingerprint: str
     scoring: Mapping[str, Any]
     decoding: Mapping[str, Any] | None
+    bf16: bool
     analysis: Mapping[str, Any]
     latency: Mapping[str, Any] | None
 
@@ -71,6 +73,7 @@ class Evaluation:
             "data": {"source": self.data, "fingerprint": self.fingerprint},
             "scoring": dict(self.scoring),
             "decoding": self.decoding,
+            "bf16": self.bf16,
             **self.analysis,
             "latency": self.latency,
         }
@@ -103,6 +106,7 @@ def evaluate(
     precision: float = 0.95,
     timed: int = 0,
     decoder: Decoder | WordDecoder | None = None,
+    bf16: bool = False,
 ) -> Evaluation:
     """Recognise the utterances of ``source`` and score them, whatever their duration and text.
 
@@ -118,6 +122,7 @@ def evaluate(
         columns, precision: see :func:`~asr.evaluation.analysis.analysis`.
         timed: how many utterances are recognised again, one by one, for the latency.
         decoder: in place of the model's own.
+        bf16: see :func:`~asr.evaluation.recognise.infer`.
 
     Raises:
         InputError: the model or the data cannot be used, or no utterance can.
@@ -128,12 +133,13 @@ def evaluate(
     began = time.monotonic()
     if processes == 1:
         share = recognise(
-            recognizer, index, batch=batch, channel=channel, device=device, confident=True
-        )
+            recognizer, index, batch=batch, channel=channel, device=device, confident=True,
+            bf16=bf16,
+        )  # fmt: skip
     else:
         share = recognise_in_processes(
             model, index, processes=processes, batch=batch, channel=channel, device=device,
-            allow=allow, decoder=decoder,
+            allow=allow, decoder=decoder, bf16=bf16,
         )  # fmt: skip
     seconds = time.monotonic() - began
     kept = _without(index, share.unread)
@@ -149,8 +155,9 @@ def evaluate(
         fingerprint=kept.fingerprint,
         scoring=on_record(scoring, recognizer.vocabulary),
         decoding=described(decoder),
+        bf16=bf16,
         analysis=analysis(scores.utterances, columns, precision),
-        latency=latency(recognizer, kept, count=timed, channel=channel, device=device)
+        latency=latency(recognizer, kept, count=timed, channel=channel, device=device, bf16=bf16)
         if timed
         else None,
     )

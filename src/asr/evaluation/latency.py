@@ -22,6 +22,7 @@ def latency(
     count: int = 100,
     channel: Channel = "mix",
     device: torch.device = CPU,
+    bf16: bool = False,
 ) -> dict[str, Any]:
     """Median and 95th percentile of one utterance alone, in milliseconds.
 
@@ -30,6 +31,7 @@ def latency(
 
     Args:
         count: most utterances that are timed.
+        bf16: see :func:`~asr.evaluation.recognise.infer`.
     """
     model, task = folded(recognizer.model).to(device), recognizer.task
     rows = np.unique(np.linspace(0, len(index) - 1, min(count, len(index))).astype(int))
@@ -45,7 +47,7 @@ def latency(
         except AudioError:
             continue
         if misfit(waveform, model) is None:
-            task.predict(infer(model, pad([waveform]), device))
+            task.predict(infer(model, pad([waveform]), device, bf16=bf16))
             taken.append(1000 * (time.perf_counter() - began))
             seconds.append(waveform.shape[-1] / model.sample_rate)
     alone: Numbers = np.quantile(taken[1:] or taken, [0.5, 0.95])

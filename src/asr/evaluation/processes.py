@@ -28,6 +28,7 @@ def recognise_in_processes(
     device: torch.device,
     allow: Sequence[str] = (),
     decoder: Decoder | WordDecoder | None = None,
+    bf16: bool = False,
 ) -> Share:
     """Recognise the utterances of ``index`` with the model at ``path``, in several processes.
 
@@ -44,7 +45,7 @@ def recognise_in_processes(
         futures = [
             pool.submit(
                 _share, path, index, batch, channel, str(device), rank, processes, threads,
-                tuple(allow), decoder,
+                tuple(allow), decoder, bf16,
             )
             for rank in range(processes)
         ]  # fmt: skip
@@ -72,6 +73,7 @@ def _share(
     threads: int,
     allow: Sequence[str],
     decoder: Decoder | WordDecoder | None,
+    bf16: bool,
 ) -> Share:
     settle_cpu()
     torch.set_num_threads(threads)
@@ -81,5 +83,5 @@ def _share(
     recognizer = with_decoder(load_model(path, allow).recognizer, decoder)
     return recognise(
         recognizer, index, batch=batch, channel=channel, device=here, rank=rank, world=world,
-        confident=True,
+        confident=True, bf16=bf16,
     )  # fmt: skip

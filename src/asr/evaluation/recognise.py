@@ -65,6 +65,7 @@ class How(TypedDict, total=False):
     world: int
     augment: WaveformAugment | None
     confident: bool
+    bf16: bool
 
 
 def recognise(recognizer: Recognizer, index: Index, **how: Unpack[How]) -> Share:
@@ -85,8 +86,9 @@ def hearing(
     world: int = 1,
     augment: WaveformAugment | None = None,
     confident: bool = False,
+    bf16: bool = False,
 ) -> Iterator[Callable[[], Share]]:
-    """A function that recognises ``index``, in batches of similar duration and full precision.
+    """A function that recognises ``index``, in batches of similar duration.
 
     On a CPU each core recognises batches of its own, see
     :func:`~asr.evaluation.side_by_side.side_by_side`, with what it needs kept between calls.
@@ -98,6 +100,7 @@ def hearing(
         rank: of this process, which takes every ``world``-th batch.
         augment: what is done to each waveform before; its randomness depends on the id alone.
         confident: whether to tell how sure the model is of each transcript.
+        bf16: see :func:`infer`.
     """
     dataset = SpeechDataset(
         index,
@@ -121,7 +124,7 @@ def hearing(
         loaded = collate([_fitting(dataset[place], model) for place in places])
         if not isinstance(loaded, Batch):
             return Share([], list(loaded))
-        logits = infer(model, loaded.waveforms, device)
+        logits = infer(model, loaded.waveforms, device, bf16=bf16)
         found = _found(recognizer, logits, confident)
         rows = map(Heard, loaded.rows, loaded.references, *found)
         return Share(list(rows), list(loaded.unread))
@@ -139,16 +142,23 @@ def hearing(
 
 
 @torch.inference_mode()
-def infer(model: AcousticModel, waveforms: Padded, device: torch.device = CPU) -> Padded:
-    """Logits in full float32: no autocast, and no TensorFloat on a GPU."""
+def infer(
+    model: AcousticModel, waveforms: Padded, device: torch.device = CPU, *, bf16: bool = False
+) -> Padded:
+    """Logits in full float32: no autocast, and no TensorFloat on a GPU.
+
+    Args:
+        bf16: whether to compute in bf16 all the same, which is faster where the device has it
+            and rounds to three digits; features stay as they are.
+    """
     if next(model.parameters()).device != device:
         model.to(device)
     with (
-        torch.autocast(waveforms.values.device.type, enabled=False),
+        torch.autocast(device.type, torch.bfloat16, enabled=bf16),
         torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False),
     ):
         logits: Padded = model(Padded(*(part.to(device) for part in waveforms)))
-    return logits
+    return logits._replace(values=logits.values.float())
 
 
 def label_probabilities(recognizer: Recognizer, logits: Padded) -> Sequence[float | None]:

@@ -1,8 +1,9 @@
 """What is said, or heard, in audio files of any kind."""
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, islice
+from itertools import groupby
 from math import inf
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,9 @@ from asr.evaluation.n_best import Ranked, ranked
 from asr.evaluation.pieces import Piece, pieces
 from asr.evaluation.recognise import CPU, infer, label_probabilities, misfit
 from asr.evaluation.redecoding import ranking
+from asr.evaluation.side_by_side import side_by_side
 from asr.evaluation.word_times import Word
+from asr.models.folding import folded
 from asr.padded import Padded, pad
 from asr.tasks.classification import Classification
 from asr.tasks.ctc import CTC, RankingDecoder
@@ -56,6 +59,11 @@ class Failure(NamedTuple):
 class _Told(NamedTuple):
     timed: bool  # words with their times
     alternatives: int  # most of a piece; 0 for none
+    bf16: bool
+
+
+_Item = tuple[int, Path, Piece | str]  # number of the file, the file, a piece or what is wrong
+_BATCHES, _MOST_SAMPLES = 16, 16_000 * 600
 
 
 class _Part(NamedTuple):
@@ -92,8 +100,11 @@ def transcribe(
     timed: bool = False,
     alternatives: int = 0,
     device: torch.device = CPU,
+    bf16: bool = False,
 ) -> Iterator[Transcript | Failure]:
-    """Recognise files one after the other; those that cannot be read do not stop the others.
+    """Recognise files, told in their order; those that cannot be read do not stop the others.
+
+    Pieces of similar duration are recognised together, each core of a CPU at batches of its own.
 
     Args:
         batch: pieces recognised at once.
@@ -102,6 +113,7 @@ def transcribe(
             :func:`~asr.evaluation.pieces.pieces`. A label is always of a whole recording.
         timed: whether to find the times of words, and how sure the model is of each.
         alternatives: most transcripts to tell of each piece, the best first; 0 for none.
+        bf16: see :func:`~asr.evaluation.recognise.infer`.
 
     Raises:
         InputError: alternatives are asked for, but the model gives labels.
@@ -109,14 +121,15 @@ def transcribe(
     recognizer = ranking(recognizer, alternatives) if alternatives else recognizer
     longest = inf if isinstance(recognizer.task, Classification) else longest
     read = _read(recognizer, files, channel, longest)
-    parts = _recognised(recognizer, read, batch, _Told(timed, alternatives), device)
+    told = _Told(timed, alternatives, bf16)
+    parts = _recognised(recognizer, read, batch, told, device)
     for _, group in groupby(parts, key=lambda part: part.number):
         yield _joined([part.found for part in group])
 
 
 def _read(
     recognizer: Recognizer, files: Sequence[Path], channel: Channel, longest: float
-) -> Iterator[tuple[int, Path, Piece | str]]:
+) -> Iterator[_Item]:
     """The pieces of all files, or what is wrong with a file."""
     model = recognizer.model
     for number, file in enumerate(files):
@@ -132,27 +145,68 @@ def _read(
 
 def _recognised(
     recognizer: Recognizer,
-    read: Iterator[tuple[int, Path, Piece | str]],
+    read: Iterator[_Item],
     batch: int,
     told: _Told,
     device: torch.device,
 ) -> Iterator[_Part]:
-    while items := list(islice(read, batch)):
+    """What was heard in each item, in their order."""
+    model = folded(recognizer.model).to(device)
+
+    def recognised(items: Sequence[_Item]) -> list[_Part]:
         waveforms = [piece.waveform for _, _, piece in items if isinstance(piece, Piece)]
-        transcripts = iter(_transcripts(recognizer, waveforms, told, device))
-        for number, file, piece in items:
-            if isinstance(piece, str):
-                yield _Part(number, Failure(file, piece))
-            else:
-                yield _Part(number, _placed(next(transcripts), file, piece.begin))
+        logits = None
+        if waveforms:
+            logits = infer(model, pad(waveforms, common=True), device, bf16=told.bf16)
+        transcripts = iter(_transcripts(recognizer, waveforms, logits, told) if logits else ())
+        return [
+            _Part(number, Failure(file, piece))
+            if isinstance(piece, str)
+            else _Part(number, _placed(next(transcripts), file, piece.begin))
+            for number, file, piece in items
+        ]
+
+    places = deque[list[int]]()  # of the batches under way, among all items
+
+    def batches() -> Iterator[list[_Item]]:
+        first = 0
+        for window in _windows(read, batch):
+            order = sorted(range(len(window)), key=lambda place: _samples(window[place]))
+            for begin in range(0, len(order), batch):
+                chosen = order[begin : begin + batch]
+                places.append([first + place for place in chosen])
+                yield [window[place] for place in chosen]
+            first += len(window)
+
+    with side_by_side(recognised, device) as over:
+        early, due = dict[int, _Part](), 0
+        for found in over(batches()):
+            early.update(zip(places.popleft(), found, strict=True))
+            while due in early:
+                yield early.pop(due)
+                due += 1
+
+
+def _windows(read: Iterator[_Item], batch: int) -> Iterator[list[_Item]]:
+    """Items that are read before the first of them is told: some batches of them, or minutes."""
+    window, samples = list[_Item](), 0
+    for item in read:
+        window.append(item)
+        samples += _samples(item)
+        if len(window) >= _BATCHES * batch or samples >= _MOST_SAMPLES:
+            yield window
+            window, samples = [], 0
+    if window:
+        yield window
+
+
+def _samples(item: _Item) -> int:
+    return item[2].waveform.shape[1] if isinstance(item[2], Piece) else 0
 
 
 def _transcripts(
-    recognizer: Recognizer, waveforms: Sequence[Tensor], told: _Told, device: torch.device
+    recognizer: Recognizer, waveforms: Sequence[Tensor], logits: Padded, told: _Told
 ) -> list[Transcript]:
-    if not waveforms:
-        return []
-    logits = infer(recognizer.model, pad(waveforms, common=True), device)
     seconds = [waveform.shape[1] / recognizer.model.sample_rate for waveform in waveforms]
     task = recognizer.task
     if isinstance(task, CTC):
