@@ -47,7 +47,7 @@ def main() -> None:
             break
     model = recognizer.model.train()
     optimizer_of = build(config["optimizer"], "optimizer")
-    optimizer = optimizer_of(parameter_groups(model, optimizer_of, {}))
+    optimizer = optimizer_of(parameter_groups(model.named_parameters(), optimizer_of, {}))
     meter = Meter(args.seconds)
     while not meter.done:
         for batch in batches:
