@@ -33,6 +33,7 @@ from asr.training.checkpoint import BEST, copy_to_last
 from asr.training.csv_logger import CSVLog
 from asr.training.finetuning import read_finetuning
 from asr.training.intermediate import make_intermediate, shapes
+from asr.training.kept_secrets import announce, hide_overrides, secrets_kept
 from asr.training.module import SpeechModule
 from asr.training.newest import newest
 from asr.training.nonfinite import FiniteSteps
@@ -49,6 +50,7 @@ from asr.training.run_folder import (
     write_config,
 )
 from asr.training.saving import Checkpoints
+from asr.training.signals import requeue_when_asked
 from asr.training.trainer import part_processes
 
 
@@ -138,11 +140,14 @@ class _CrashError(BaseException):
 
 @hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="train")
 def _run(cfg: DictConfig) -> float:
-    with one_line_errors():  # here as well: Hydra adds lines of its own to what it sees
+    job = HydraConfig.get()
+    overrides = list(job.overrides.task)
+    # Here as well: Hydra adds lines of its own to what it sees.
+    with one_line_errors(), secrets_kept(overrides):
         config = plain(cfg)
-        job = HydraConfig.get()
-        overrides = list(job.overrides.task)
         trial = job.job.num if job.mode == RunMode.MULTIRUN else None
+        if trial is not None:
+            announce(trial, overrides)
         again = started_again(config["run_dir"], trial)
         if config["resume"]:
             if trial is not None:
@@ -176,7 +181,9 @@ def main() -> None:
     """Run :func:`train` on the command line's config; bad input ends in one line and status 2."""
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come to us, not to Hydra's printer
     settle_cpu()
-    with one_line_errors():
+    requeue_when_asked()
+    hide_overrides()
+    with one_line_errors(), secrets_kept(sys.argv[1:]):
         refuse_no_choice(sys.argv[1:])
         try:
             with one_line_usage():

@@ -252,6 +252,25 @@ def test_attack_07_a_value_is_starred_for_its_name(name: str) -> None:
     assert without_secrets(kept) == kept
 
 
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("+logger.x.api_key=planted-0123", "logger.x.api_key=***"),
+        ("+logger.x={token: planted-0123, a: 3}", "{'token': '***', 'a': 3}"),
+        ("data_root=https://user:planted-4567@host", "data_root=https://user:***@host"),
+    ],
+)
+def test_attack_07_a_sweep_says_what_it_tries_without_secrets(
+    train: Run, monkeypatch: pytest.MonkeyPatch, override: str, told: str
+) -> None:
+    monkeypatch.setenv("HUB_PASSWORD", "planted-4567")
+    outcome = train("-m", "seed=1,2", "corpus=tones", "trainer=cpu", override)
+    assert "planted" not in outcome.printed + outcome.errors
+    first = next(line for line in outcome.printed.splitlines() if line.startswith("trial 0: "))
+    assert "seed=1" in first
+    assert told in first
+
+
 def _tar(path: Path, *members: tuple[str, bytes, str]) -> None:
     with tarfile.open(path, "w:gz") as archive:
         for name, kind, link in members:

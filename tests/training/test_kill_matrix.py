@@ -2,10 +2,18 @@
 
 Of the table of faults, section 2, Resume: every row. Bits are compared: weights, their average,
 optimizer, schedule, early stopping, metrics.csv and predictions.
+
+The slow tests take a share of all pairs of a setting and a moment, in which every setting and every
+moment is; ``ASR_KILL_MATRIX=all`` takes all of them:
+
+    ASR_KILL_MATRIX=all pytest -n 2 tests/training/test_kill_matrix.py
 """
 
+import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,7 +51,6 @@ SETTINGS = {
     "weights as they are": ["save_every_steps=2", "callbacks.ema=null"],
     "joined and balanced": ["save_every_steps=1", "data.join.share=0.5", "data.balance=label"],
 }
-EVERY_MOMENT = ("a save at each step", "saves at validations only", "loader workers")
 MOMENTS = [
     *(f"batch:{number}" for number in range(BATCHES * EPOCHS)),
     *(f"step:{number}" for number in range(BATCHES * EPOCHS)),
@@ -51,86 +58,118 @@ MOMENTS = [
     *(f"sync:{number}" for number in (0, 1, 2, 5, 8, 9, 10, 11, 12, 13, 14, 27, 28, 29, 30, 31)),
 ]
 CHAINS = [
-    ("batch:1", "batch:3", "batch:5"),
-    ("batch:4", "batch:4", "batch:6"),  # around the end of an epoch
-    ("validation:0", "batch:4", "step:7"),
-    ("step:3", "step:7", "step:11"),
-    ("batch:0", "sync:3", "batch:9"),
-    ("validation:1", "validation:0", "batch:10"),
-    ("batch:7", "batch:8", "validation:0"),
-    ("sync:0", "sync:0", "sync:0"),
+    "batch:1 batch:3 batch:5",
+    "batch:4 batch:4 batch:6",  # around the end of an epoch
+    "validation:0 batch:4 step:7",
+    "step:3 step:7 step:11",
+    "batch:0 sync:3 batch:9",
+    "validation:1 validation:0 batch:10",
+    "batch:7 batch:8 validation:0",
+    "sync:0 sync:0 sync:0",
 ]
 FAST = [
-    pytest.param("a save at each step", ("batch:4", "batch:4", "batch:6"),
+    pytest.param("a save at each step", "batch:4 batch:4 batch:6",
                  id="resume-01-resume-05-resume-08-each-step"),
-    pytest.param("saves at validations only", ("validation:1", "step:6", "batch:9"),
+    pytest.param("saves at validations only", "validation:1 step:6 batch:9",
                  id="resume-02-validations-only"),
-    pytest.param("loader workers", ("batch:3", "validation:0", "step:7"),
+    pytest.param("loader workers", "batch:3 validation:0 step:7",
                  id="resume-03-resume-04-workers"),
-    pytest.param("max_steps", ("batch:4", "batch:8", "sync:4"), id="resume-06-max-steps"),
-    pytest.param("joined and balanced", ("batch:2", "batch:3"), id="joined-and-balanced"),
-    pytest.param("even average", ("batch:6", "step:8"), id="even-average"),
-    pytest.param("mixed", ("batch:3", "batch:6"), id="mixed"),
-    pytest.param("regularised", ("batch:3", "validation:1"), id="regularised"),
-    pytest.param("accumulation", ("batch:3", "step:5", "batch:9"), id="resume-07-accumulation"),
+    pytest.param("max_steps", "batch:4 batch:8 sync:4", id="resume-06-max-steps"),
+    pytest.param("joined and balanced", "batch:2 batch:3", id="joined-and-balanced"),
+    pytest.param("even average", "batch:6 step:8", id="even-average"),
+    pytest.param("mixed", "batch:3 batch:6", id="mixed"),
+    pytest.param("regularised", "batch:3 validation:1", id="regularised"),
+    pytest.param("accumulation", "batch:3 step:5 batch:9", id="resume-07-accumulation"),
 ]  # fmt: skip
 
 
-def whole_and_parts(tones: Path, cwd: Path, setting: str, chain: Sequence[str]) -> list[str]:
-    options = tiny(tones, *SETTINGS[setting])
-    if not (cwd / "whole").exists():
-        assert start(cwd, [*options, "run_dir=whole"]).status == 0
-    name = "-".join([*chain, setting]).replace(":", "").replace(" ", "_")
-    command = [*options, f"run_dir={name}"]
-    for moment in chain:
+SHARE = 1 if os.environ.get("ASR_KILL_MATRIX") == "all" else 6
+
+
+def _pairs(moments: Sequence[Any], settings: Sequence[str] = tuple(SETTINGS)) -> list[Any]:
+    """Each setting with every moment, or with a share of them that is another for the next."""
+    share = min(SHARE, len(settings))
+    return [
+        pytest.param(setting, moment, id=f"{setting}-{'-'.join(moment.split())}")
+        for shift, setting in enumerate(settings)
+        for moment in moments[shift % share :: share]
+    ]
+
+
+@pytest.fixture(scope="session")
+def whole(tones: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The run that nothing stopped, of a setting and so many processes; made once."""
+
+    @cache
+    def made(setting: str, processes: int = 1) -> Path:
+        cwd = tmp_path_factory.mktemp("whole")
+        command = [*_options(tones, setting, processes), "run_dir=out"]
+        ended = start_two(cwd, command) if processes == 2 else [start(cwd, command)]
+        assert {each.status for each in ended} == {0}, ended
+        return cwd / "out"
+
+    return made
+
+
+def _options(tones: Path, setting: str, processes: int = 1) -> list[str]:
+    # Batches of 15 seconds are as many for each of two as those of 30 are for one.
+    return tiny(tones, *(["data.batch_seconds=15"] if processes == 2 else []), *SETTINGS[setting])
+
+
+def killed_and_resumed(tones: Path, cwd: Path, setting: str, chain: str) -> Path:
+    command = [*_options(tones, setting), "run_dir=parts"]
+    for moment in chain.split():
         if start(cwd, command, moment).status == 0:
             break  # it was over before that moment
-        if (cwd / name / "config.yaml").exists():
-            command = [f"resume={name}"]
-    ended = start(cwd, command if command[0].startswith("resume") else [f"resume={name}"])
+        if (cwd / "parts/config.yaml").exists():
+            command = ["resume=parts"]
+    ended = start(cwd, command if command[0].startswith("resume") else ["resume=parts"])
     assert ended.status == 0, ended.out + ended.err
     assert "Traceback" not in ended.err
-    return differences(cwd / "whole", cwd / name)
+    return cwd / "parts"
 
 
 @pytest.mark.parametrize(("setting", "chain"), FAST)
 def test_a_run_killed_three_times_ends_like_one_that_was_not(
-    tones: Path, tmp_path: Path, setting: str, chain: tuple[str, ...]
+    tones: Path, tmp_path: Path, whole: Any, setting: str, chain: str
 ) -> None:
-    assert whole_and_parts(tones, tmp_path, setting, chain) == []
+    parts = killed_and_resumed(tones, tmp_path, setting, chain)
+    assert differences(whole(setting), parts) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize(("setting", "moment"), _pairs(MOMENTS))
 def test_a_run_killed_at_any_moment_ends_like_one_that_was_not(
-    tones: Path, tmp_path: Path, setting: str
+    tones: Path, tmp_path: Path, whole: Any, setting: str, moment: str
 ) -> None:
-    moments = MOMENTS if setting in EVERY_MOMENT else MOMENTS[::3]
-    wrong = {moment: whole_and_parts(tones, tmp_path, setting, [moment]) for moment in moments}
-    assert not any(wrong.values()), {moment: parts for moment, parts in wrong.items() if parts}
+    parts = killed_and_resumed(tones, tmp_path, setting, moment)
+    assert differences(whole(setting), parts) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize(("setting", "chain"), _pairs(CHAINS))
 def test_a_run_killed_time_and_again_ends_like_one_that_was_not(
-    tones: Path, tmp_path: Path, setting: str
+    tones: Path, tmp_path: Path, whole: Any, setting: str, chain: str
 ) -> None:
-    chains = CHAINS if setting in EVERY_MOMENT else CHAINS[1::2]
-    wrong = {chain: whole_and_parts(tones, tmp_path, setting, chain) for chain in chains}
-    assert not any(wrong.values()), {chain: parts for chain, parts in wrong.items() if parts}
+    parts = killed_and_resumed(tones, tmp_path, setting, chain)
+    assert differences(whole(setting), parts) == []
+
+
+BOTH = ("a save at each step", "saves at validations only", "loader workers", "accumulation")
+MOMENTS_OF_BOTH = [
+    *(f"batch:{number}" for number in range(1, BATCHES * EPOCHS)),
+    *(f"validation:{number}" for number in range(EPOCHS)),
+    "step:3",
+]
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("setting", "moment"), _pairs(MOMENTS_OF_BOTH, BOTH))
 def test_resume_09_two_processes_killed_at_any_batch_end_like_two_that_were_not(
-    tones: Path, tmp_path: Path
+    tones: Path, tmp_path: Path, whole: Any, setting: str, moment: str
 ) -> None:
-    options = tiny(tones, "data.batch_seconds=15", "save_every_steps=1")
-    assert [ended.status for ended in start_two(tmp_path, [*options, "run_dir=whole"])] == [0, 0]
-    wrong = {}
-    for moment in (*(f"batch:{number}" for number in range(1, 9)), "validation:1", "step:3"):
-        name = moment.replace(":", "")
-        start_two(tmp_path, [*options, f"run_dir={name}"], moment)
-        for ended in start_two(tmp_path, [f"resume={name}"]):
-            assert ended.status == 0, ended.out + ended.err
-        wrong[moment] = differences(tmp_path / "whole", tmp_path / name)
-    assert not any(wrong.values()), wrong
+    options = _options(tones, setting, processes=2)
+    start_two(tmp_path, [*options, "run_dir=parts"], moment)
+    for ended in start_two(tmp_path, ["resume=parts"]):
+        assert ended.status == 0, ended.out + ended.err
+    assert differences(whole(setting, processes=2), tmp_path / "parts") == []

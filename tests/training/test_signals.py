@@ -164,6 +164,42 @@ def test_a_requeued_sweep_goes_on_with_the_trial_that_was_stopped(
         assert differences(tmp_path / "whole" / trial, tmp_path / "parts" / trial) == []
 
 
+def test_slurm_is_asked_to_requeue_before_the_first_step_too(
+    tones: Path, tmp_path: Path, slurm: dict[str, str]
+) -> None:
+    options = tiny(tones, "run_dir=parts")
+    stopped = start(tmp_path, options, "read:0", number=signal.SIGUSR1, environment=slurm)
+    assert stopped.status == 138
+    assert stopped.err == ""
+    assert stopped.out.splitlines()[-1] == "SIGUSR1: nothing to save yet; job 77 is requeued"
+    assert (tmp_path / "asked").read_text() == "requeue 77\n"
+    again = start(tmp_path, options, environment={**slurm, "SLURM_RESTART_COUNT": "1"})
+    assert again.status == 0, again.err
+
+
+def test_a_sweep_is_requeued_once_where_a_trial_has_not_begun_to_train(
+    tones: Path, tmp_path: Path, slurm: dict[str, str]
+) -> None:
+    command = ["-m", *tiny(tones, "seed=1,2", "trainer.max_epochs=1", "run_dir=out")]
+    stopped = start(tmp_path, command, "read:1", number=signal.SIGUSR1, environment=slurm)
+    again = start(tmp_path, command, environment={**slurm, "SLURM_RESTART_COUNT": "1"})
+    assert stopped.status == 138, stopped.out + stopped.err
+    assert (tmp_path / "asked").read_text() == "requeue 77\n"
+    assert again.status == 0, again.err
+    assert "out/0 is finished" in again.out
+    assert (tmp_path / "out/1/summary.json").is_file()
+
+
+def test_outside_a_job_sigusr1_before_the_first_step_asks_nobody(
+    tones: Path, tmp_path: Path, slurm: dict[str, str]
+) -> None:
+    options = tiny(tones, "run_dir=out")
+    path = {"PATH": slurm["PATH"]}
+    stopped = start(tmp_path, options, "read:0", number=signal.SIGUSR1, environment=path)
+    assert stopped.status == -signal.SIGUSR1
+    assert not (tmp_path / "asked").exists()
+
+
 def test_a_sweep_does_not_go_on_with_a_trial_of_other_settings(
     tones: Path, tmp_path: Path, slurm: dict[str, str]
 ) -> None:

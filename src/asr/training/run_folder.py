@@ -23,7 +23,7 @@ _CHOSEN = "ASR_RUN_DIR"  # the first process tells the others that it starts
 _SECRET = re.compile(
     r"((^|_|-|api)key|token|secret|passw(or)?d|credential)s?$|_key_id$", re.IGNORECASE
 )
-_SHORTEST_SECRET = 6  # characters; less would be found in many words by chance
+SHORTEST_SECRET = 6  # characters; less would be found in many words by chance
 
 
 def choose_folder(wanted: str | None, trial: int | None, resume: str | None) -> Path:
@@ -138,16 +138,17 @@ def without_secrets(node: Any, name: str = "") -> Any:
         return node
     if _SECRET.search(name):
         return "***"
-    for secret in _secret_values():
+    for secret in secret_values():
         node = node.replace(secret, "***")
     return node
 
 
-def _secret_values() -> set[str]:
+def secret_values() -> set[str]:
+    """What the environment holds of passwords and keys, by the names of its variables."""
     return {
         value
         for name, value in os.environ.items()
-        if len(value) >= _SHORTEST_SECRET and _SECRET.search(name)
+        if len(value) >= SHORTEST_SECRET and _SECRET.search(name)
     }
 
 

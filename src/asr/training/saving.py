@@ -2,7 +2,6 @@
 
 import logging
 import math
-import os
 import shlex
 import signal
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from lightning.pytorch.strategies.launchers.subprocess_script import _Subprocess
 from asr.tasks.task import Monitor
 from asr.training.checkpoint import BEST, LAST, refuse_too_little_space
 from asr.training.position import Position, begin, end, position, settle
-from asr.training.signals import Signals, end_with_parent, requeue
+from asr.training.signals import Signals, end_with_parent, in_slurm, requeue
 
 log = logging.getLogger("asr")
 
@@ -185,7 +184,7 @@ class Checkpoints(Callback):
             "%s: saved %s at step %d; go on by: python train.py resume=%s",
             name, self.folder / LAST, trainer.global_step, shlex.quote(str(self.folder)),
         )  # fmt: skip
-        if name == "SIGUSR1" and "SLURM_JOB_ID" in os.environ and trainer.is_global_zero:
+        if name == "SIGUSR1" and in_slurm() and trainer.is_global_zero:
             log.info(requeue())
         # Lightning would take a child's status for a crash, and kill the first process.
         raise SystemExit(0 if _is_child(trainer) else 128 + asked)

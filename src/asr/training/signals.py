@@ -1,5 +1,6 @@
 """Signals that ask a run to stop."""
 
+import logging
 import os
 import shutil
 import signal
@@ -13,6 +14,10 @@ from multiprocessing import active_children
 from types import FrameType
 from typing import Any
 
+from asr.training.run_folder import is_child
+
+log = logging.getLogger("asr")
+
 _NAMES = ("SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1")  # not all of them are everywhere
 _REQUEUE_SECONDS = 60
 _LOOK_SECONDS = 1.0
@@ -22,8 +27,9 @@ class Signals:
     """Notes SIGTERM, SIGINT, SIGHUP and SIGUSR1 until the run can follow them.
 
     Before the first batch there is nothing to keep, and a second SIGINT will not wait: then the
-    process ends at once. A SIGHUP that is ignored, as by nohup, stays ignored; the others are
-    heard even where a shell has the commands in its background ignore them.
+    process ends at once, and is requeued where the signal asks for that. A SIGHUP that is ignored,
+    as by nohup, stays ignored; the others are heard even where a shell has the commands in its
+    background ignore them.
 
     Attributes:
         asked: number of the signal that came first; 0 while none did.
@@ -64,9 +70,35 @@ class Signals:
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if not self.waiting or (number == signal.SIGINT and self._interrupted):
             self._end_others()
-            end_at_once(128 + number)
+            _end_for(number)
         self._interrupted |= number == signal.SIGINT
         self.asked = self.asked or number
+
+
+def requeue_when_asked() -> None:
+    """Have SIGUSR1 in a job of SLURM ask for a requeue while no run listens to it.
+
+    Between the trials of a sweep, and while data are prepared, nothing can be saved; but the job
+    shall come back for what is left of it.
+    """
+    number = getattr(signal, "SIGUSR1", None)
+    if number and in_slurm() and threading.current_thread() is threading.main_thread():
+        signal.signal(number, lambda number, frame: _end_for(number))
+
+
+def in_slurm() -> bool:
+    """Whether this process is one of a job of SLURM."""
+    return "SLURM_JOB_ID" in os.environ
+
+
+def _end_for(number: int) -> None:
+    """End this process at once for a signal, and have SLURM begin the job again if it asks that."""
+    if signal.Signals(number).name == "SIGUSR1" and in_slurm() and not is_child():
+        signal.signal(number, signal.SIG_IGN)  # once is enough
+        told = requeue()
+        with suppress(OSError, RuntimeError, ValueError):  # it may be in the midst of writing
+            log.info("SIGUSR1: nothing to save yet; %s", told)
+    end_at_once(128 + number)
 
 
 def end_with_parent() -> None:
