@@ -3,7 +3,11 @@
 The story is told in src/asr/train.py, which is also what ``asr train`` runs.
 """
 
-from asr.train import main
+import sys
 
 if __name__ == "__main__":
+    try:
+        from asr.train import main
+    except KeyboardInterrupt:  # it takes seconds
+        sys.exit(130)
     main()

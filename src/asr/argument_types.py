@@ -1,6 +1,14 @@
 """What the arguments of ``asr`` may be: each function gives the value, or says what was wanted."""
 
 import argparse
+from pathlib import Path
+
+
+def path(text: str) -> Path:
+    """A path; nothing, as of a variable that is not set, does not mean this folder."""
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"must be a path, got {text!r}")
+    return Path(text)
 
 
 def count(text: str, least: int = 1) -> int:

@@ -63,14 +63,22 @@ def save_bundle(path: Path, recognizer: Recognizer, facts: Mapping[str, Any]) ->
 
     Args:
         facts: plain JSON values to record, such as metrics and data fingerprints.
+
+    Raises:
+        InputError: the disk is full, or the place cannot be written.
     """
     weights = {
         name: tensor.detach().cpu().contiguous()
         for name, tensor in recognizer.model.state_dict().items()
     }
     beside = path.with_name(f".{path.name}.writing")
-    save_file(weights, beside, {KEY: description(recognizer, facts)})
-    beside.replace(path)
+    try:
+        save_file(weights, beside, {KEY: description(recognizer, facts)})
+        beside.replace(path)
+    except SafetensorError as error:
+        raise InputError(f"{path}: not written ({error}); make room or choose another") from None
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def add_facts(path: Path, facts: Mapping[str, Any], allow: Sequence[str] = ()) -> Path:
@@ -225,6 +233,21 @@ def _rebuild(header: Mapping[str, Any], shapes: _Shapes, allow: Sequence[str]) -
     return assemble(parts)
 
 
+def refuse_larger(parts: Mapping[str, Any], weights: Mapping[str, Tensor]) -> None:
+    """Raise InputError where ``parts`` describe a network larger than these weights could be of.
+
+    It is not built for that: a few bytes may describe more than any memory holds.
+    """
+    with torch.device("meta"), _at_most(_LAYERS + _LAYERS_FOR_EACH * len(weights)):
+        model = assemble(parts).model
+    described = sum(parameter.numel() for parameter in model.parameters())
+    given = sum(tensor.numel() for tensor in weights.values())
+    if described > given:
+        raise InputError(f"describes {described} weights, but holds {given}")
+    if sum(buffer.numel() for buffer in model.buffers()) > given + _LARGEST:
+        raise InputError("describes features that are too large")
+
+
 @contextmanager
 def _at_most(layers: int) -> Iterator[None]:
     """Refuse a network with more layers than the weights that came with it could be of."""
@@ -244,6 +267,9 @@ def _at_most(layers: int) -> Iterator[None]:
 
 
 def _loaded(recognizer: Recognizer, weights: Mapping[str, Tensor], header: Any) -> Bundle:
+    for name, ours in recognizer.model.state_dict().items():
+        if weights[name].is_floating_point() != ours.is_floating_point():
+            raise InputError(f"{name} holds {weights[name].dtype}, not {ours.dtype}")
     recognizer.model.load_state_dict(weights)
     recognizer.model.eval()
     facts = header.get("facts")

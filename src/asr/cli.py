@@ -28,6 +28,7 @@ from asr.commands import (
 )  # fmt: skip
 from asr.cpu_settings import settle_cpu
 from asr.errors import InputError
+from asr.interrupts import hear_interrupts
 
 COMMANDS: Mapping[str, Command] = {
     "evaluate": evaluate,
@@ -51,6 +52,7 @@ COMMANDS: Mapping[str, Command] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
+    hear_interrupts()
     if given[:1] == ["train"]:
         return train(given[1:])
     settle_cpu()
@@ -71,9 +73,13 @@ def train(overrides: Sequence[str]) -> int:
     if {"-h", "--help"} & set(overrides):
         from asr.train_help import train_help
 
-        sys.stdout.write(train_help())
+        with one_line_errors():
+            sys.stdout.write(train_help())
         return 0
-    import asr.train
+    try:
+        import asr.train
+    except KeyboardInterrupt:  # it takes seconds
+        return 130
 
     # Lightning starts further processes by repeating the script in sys.argv[0]; under
     # `python -m asr` it would repeat the module, if it could see that there is one.

@@ -17,19 +17,46 @@ from asr.text.printable import printable
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """End in one line and status 2 where the user's input is at fault."""
+    _replace_closed()
     speak()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack the letters of a text
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        yield
+        try:
+            yield
+        finally:
+            _flush()  # now, while a full disk can still be told
     except InputError as error:
         lines = [printable(line) for line in str(error).split("\n")]  # a config may have several
         sys.stderr.write("\n".join(["error: " + lines[0], *lines[1:]]) + "\n")
         raise SystemExit(2) from None
     except BrokenPipeError:
-        # Whoever read our output has gone; what is still buffered must not raise again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # whoever read it has gone
         raise SystemExit(141) from None
+
+
+def _replace_closed() -> None:
+    """Write to nowhere in place of streams that were closed before the program began."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # this also keeps files from becoming descriptor 1 or 2
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_output()
+        raise InputError(
+            f"standard output: {error.strerror or error}; make room, or write elsewhere"
+        ) from None
+
+
+def _drop_output() -> None:
+    """Have what is still buffered go nowhere, so that it does not raise again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

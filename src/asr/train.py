@@ -25,6 +25,7 @@ from asr.config import build, locate
 from asr.cpu_settings import settle_cpu, settled
 from asr.errors import InputError
 from asr.evaluation.tables_of_test import tables_of_test
+from asr.interrupts import hear_interrupts
 from asr.own_parts import refuse_strangers
 from asr.training import report
 from asr.training.begin import begin
@@ -35,7 +36,7 @@ from asr.training.finetuning import read_finetuning
 from asr.training.intermediate import make_intermediate, shapes
 from asr.training.kept_secrets import announce, hide_overrides, secrets_kept
 from asr.training.module import SpeechModule
-from asr.training.newest import newest
+from asr.training.newest import newest, restoring
 from asr.training.nonfinite import FiniteSteps
 from asr.training.pretrained import load_pretrained, with_pretrained
 from asr.training.recipe import recipe, refuse_changes
@@ -115,7 +116,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         intermediate=intermediate,
     )  # fmt: skip
     ready = time.monotonic()
-    with settled():
+    with settled(), restoring(stopped, lambda: checkpoints.begun):
         trainer.fit(module, data, ckpt_path=stopped.path if stopped else None, weights_only=True)
     fitted = time.monotonic()
     if stopped and stopped.step == trainer.global_step:
@@ -181,6 +182,7 @@ def main() -> None:
     """Run :func:`train` on the command line's config; bad input ends in one line and status 2."""
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come to us, not to Hydra's printer
     settle_cpu()
+    hear_interrupts()
     requeue_when_asked()
     hide_overrides()
     with one_line_errors(), secrets_kept(sys.argv[1:]):

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from asr.argument_types import chunk
+from asr.argument_types import chunk, path
 from asr.commands.shared_arguments import add_inference, add_model, quiet, say
 from asr.errors import InputError
 from asr.text.printable import printable
@@ -29,14 +29,14 @@ EXAMPLES = [
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     add_model(parser)
-    parser.add_argument("audio", type=Path, nargs="?", metavar="AUDIO", help="or a folder")
+    parser.add_argument("audio", type=path, nargs="?", metavar="AUDIO", help="or a folder")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="what is said, or a file of it")
     parser.add_argument(
-        "--manifest", type=Path, metavar="FILE", help="in place of AUDIO and TEXT: JSON lines"
+        "--manifest", type=path, metavar="FILE", help="in place of AUDIO and TEXT: JSON lines"
     )
     parser.add_argument("--split", help="of the manifest, a value of its column split")
     parser.add_argument(
-        "--root", type=Path, metavar="DIR", help="a folder beside the manifest's that holds audio"
+        "--root", type=path, metavar="DIR", help="a folder beside the manifest's that holds audio"
     )
     parser.add_argument(
         "--format", choices=("TextGrid", "ctm", "srt", "json"), default="TextGrid",
@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--output",
-        type=Path,
+        type=path,
         metavar="PATH",
         help="a file in place of standard output, or a folder",
     )

@@ -1,9 +1,8 @@
 """``asr check``: what a corpus holds and what is wrong with it."""
 
 import argparse
-from pathlib import Path
 
-from asr.argument_types import share
+from asr.argument_types import path, share
 from asr.commands.shared_arguments import (
     add_allow,
     add_data,
@@ -36,11 +35,11 @@ EXAMPLES = [
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     add_data(parser)
-    parser.add_argument("--model", type=Path, metavar="MODEL", help="that should suit the corpus")
+    parser.add_argument("--model", type=path, metavar="MODEL", help="that should suit the corpus")
     parser.add_argument("--decode", action="store_true", help="read every sample, not only headers")
-    parser.add_argument("--good", type=Path, metavar="FILE", help="write the usable rows there")
+    parser.add_argument("--good", type=path, metavar="FILE", help="write the usable rows there")
     parser.add_argument(
-        "--bad", type=Path, metavar="FILE", help="write the other rows there, each with its reason"
+        "--bad", type=path, metavar="FILE", help="write the other rows there, each with its reason"
     )
     parser.add_argument(
         "--max-skip-fraction", type=share, default=0.01, metavar="SHARE",

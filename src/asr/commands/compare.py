@@ -2,8 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
+from asr.argument_types import path
 from asr.commands.shared_arguments import add_slice
 
 WHAT = "tell whether one of two evaluations of the same data is better"
@@ -19,10 +19,10 @@ EXAMPLES = ["asr compare results/before results/after", "asr compare a b --slice
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
-    parser.add_argument("a", type=Path, metavar="A", help="folder of an evaluation")
-    parser.add_argument("b", type=Path, metavar="B", help="of another, on the same data")
+    parser.add_argument("a", type=path, metavar="A", help="folder of an evaluation")
+    parser.add_argument("b", type=path, metavar="B", help="of another, on the same data")
     add_slice(parser, "differences")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="folder for compare.json")
+    parser.add_argument("--output", type=path, metavar="DIR", help="folder for compare.json")
     parser.add_argument("--json", action="store_true", help="everything, machine-readable")
 
 

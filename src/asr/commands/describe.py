@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from asr.argument_types import count, seconds
+from asr.argument_types import count, path, seconds
 from asr.commands.shared_arguments import (
     add_allow,
     quiet,
@@ -46,11 +46,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="of the input for which shapes are told, and weights read once (1)",
     )  # fmt: skip
     parser.add_argument(
-        "--manifest", type=Path, metavar="FILE", help="JSON lines, for a network of the CTC task"
+        "--manifest", type=path, metavar="FILE", help="JSON lines, for a network of the CTC task"
     )
     parser.add_argument("--split", help="a value of the manifest's column split; all if not given")
     parser.add_argument(
-        "--plot", type=Path, metavar="FILE",
+        "--plot", type=path, metavar="FILE",
         help="draw how the receptive field grows, to .png, .svg or .pdf; needs asr[plot]",
     )  # fmt: skip
     add_allow(parser)

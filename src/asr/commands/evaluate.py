@@ -1,9 +1,8 @@
 """``asr evaluate``: how well a model does on any data."""
 
 import argparse
-from pathlib import Path
 
-from asr.argument_types import count, precision
+from asr.argument_types import count, path, precision
 from asr.commands.decoding_arguments import add_decoding, decoder_of
 from asr.commands.shared_arguments import (
     add_batch,
@@ -38,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     add_model(parser)
     add_data(parser)
-    parser.add_argument("--output", type=Path, metavar="DIR", help="folder for the files")
+    parser.add_argument("--output", type=path, metavar="DIR", help="folder for the files")
     add_batch(parser)
     parser.add_argument(
         "--processes", type=count, default=1, metavar="N",

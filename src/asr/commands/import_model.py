@@ -1,9 +1,8 @@
 """``asr import``: a bundle of a model that was trained elsewhere."""
 
 import argparse
-from pathlib import Path
 
-from asr.argument_types import count
+from asr.argument_types import count, path
 from asr.commands.shared_arguments import (
     say,
 )
@@ -24,10 +23,10 @@ EXAMPLES = [
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
-    parser.add_argument("source", type=Path, metavar="FILE", help=".nemo, or a state dict")
-    parser.add_argument("out", type=Path, metavar="OUT", help="a .safetensors file, or a folder")
+    parser.add_argument("source", type=path, metavar="FILE", help=".nemo, or a state dict")
+    parser.add_argument("out", type=path, metavar="OUT", help="a .safetensors file, or a folder")
     parser.add_argument(
-        "--units", type=Path, metavar="FILE",
+        "--units", type=path, metavar="FILE",
         help="for a state dict: a line for each class, a character, <space> or <blank>",
     )  # fmt: skip
     parser.add_argument(

@@ -2,8 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
+from asr.argument_types import path
 from asr.errors import InputError
 
 WHAT = "learn an n-gram language model from a text"
@@ -14,17 +14,19 @@ EXAMPLES = ["asr lm train sentences.txt --order 2 --output bigrams.arpa"]
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("action", choices=("train",))
-    parser.add_argument("text", type=Path, metavar="TEXT", help="a sentence a line, UTF-8")
+    parser.add_argument("text", type=path, metavar="TEXT", help="a sentence a line, UTF-8")
     parser.add_argument(
         "--order", type=_order, default=3, metavar="N", help="words of the longest n-grams (3)"
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE.arpa")
+    parser.add_argument("--output", type=path, required=True, metavar="FILE.arpa")
 
 
 def run(args: argparse.Namespace) -> int:
     """Learn the model and write it."""
     from asr.language.kneser_ney import write_arpa
 
+    if args.text.exists() and not args.text.is_file():  # what is none may never end
+        raise InputError(f"{args.text}: is not a regular file; give a text with a sentence a line")
     try:
         with args.text.open(encoding="utf-8") as text:
             write_arpa(text, args.order, args.output)

@@ -2,9 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-from asr.argument_types import count_or_none, number
+from asr.argument_types import count_or_none, number, path
 from asr.commands.shared_arguments import add_allow
 
 WHAT = "make a page of an evaluation, to look at, listen to and search"
@@ -21,12 +20,12 @@ EXAMPLES = ["asr report results", "asr report results/after --compare results/be
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
-    parser.add_argument("folder", type=Path, metavar="EVAL_DIR", help="folder of an evaluation")
+    parser.add_argument("folder", type=path, metavar="EVAL_DIR", help="folder of an evaluation")
     parser.add_argument(
-        "--compare", type=Path, metavar="OTHER_DIR", help="an earlier one, of the same data"
+        "--compare", type=path, metavar="OTHER_DIR", help="an earlier one, of the same data"
     )
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="where to write (report.html in EVAL_DIR)"
+        "--output", type=path, metavar="FILE", help="where to write (report.html in EVAL_DIR)"
     )
     parser.add_argument(
         "--listen", type=count_or_none, default=50, metavar="N",
@@ -37,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="most that their audio and pictures may take (25)",
     )  # fmt: skip
     parser.add_argument(
-        "--model", type=Path, metavar="MODEL", help="whose tokens to show (the one evaluated)"
+        "--model", type=path, metavar="MODEL", help="whose tokens to show (the one evaluated)"
     )
     add_allow(parser)
 

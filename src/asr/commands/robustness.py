@@ -2,9 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-from asr.argument_types import number
+from asr.argument_types import number, path
 from asr.commands.shared_arguments import add_batch, add_data, add_inference, add_model, source_of
 
 WHAT = "tell how error rates grow with noise, a narrow band and reverberation"
@@ -33,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--reverberation", type=_rt60, action="append", metavar="SECONDS",
         help="in which a room loses 60 dB; may be repeated (0.3, 0.6 and 1)",
     )  # fmt: skip
-    parser.add_argument("--output", type=Path, metavar="DIR", help="folder for robustness.json")
+    parser.add_argument("--output", type=path, metavar="DIR", help="folder for robustness.json")
     add_inference(parser)
 
 

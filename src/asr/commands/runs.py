@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from asr.argument_types import path
+
 WHAT = "list runs with what differs in their configs, metrics and costs"
 MORE = (
     "Finds the runs in DIR and below it, the best first. Of the configs those keys are told that "
@@ -19,7 +21,7 @@ EXAMPLES = ["asr runs", "asr runs runs/sweep --sort cer --csv", "asr runs runs/s
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     parser.add_argument(
-        "folder", type=Path, nargs="?", default=Path("runs"), metavar="DIR", help="(runs)"
+        "folder", type=path, nargs="?", default=Path("runs"), metavar="DIR", help="(runs)"
     )
     parser.add_argument(
         "--sort", metavar="NAME", help="a metric of the test, a cost or a key of the config "
@@ -36,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "runs that differ in nothing but these keys of the config, such as seed",
     )  # fmt: skip
     parser.add_argument(
-        "--plot", type=Path, metavar="FILE",
+        "--plot", type=path, metavar="FILE",
         help="draw that, to .png, .svg or .pdf; needs asr[plot]",
     )  # fmt: skip
 

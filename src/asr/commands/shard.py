@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from asr.argument_types import megabytes
+from asr.argument_types import count_or_none, megabytes, path
 from asr.commands.shared_arguments import (
     add_data,
     say,
@@ -28,7 +28,7 @@ EXAMPLES = [
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
-    parser.add_argument("output", type=Path, metavar="DIR", help="folder for the shards")
+    parser.add_argument("output", type=path, metavar="DIR", help="folder for the shards")
     add_data(parser)
     parser.add_argument(
         "--name", metavar="NAME", help="what names of shards begin with (the split)"
@@ -40,7 +40,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--flac", action="store_true", help="write all recordings as FLAC of 16 bits"
     )
     order = parser.add_mutually_exclusive_group()
-    order.add_argument("--seed", type=int, default=0, metavar="N", help="of the order (0)")
+    order.add_argument(
+        "--seed", type=count_or_none, default=0, metavar="N", help="of the order (0)"
+    )
     order.add_argument("--in-order", action="store_true", help="keep the order of the corpus")
 
 

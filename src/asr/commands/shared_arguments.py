@@ -3,25 +3,24 @@
 import argparse
 import logging
 import sys
-from pathlib import Path
 from typing import Any
 
-from asr.argument_types import channel, count
+from asr.argument_types import channel, count, path
 from asr.errors import InputError
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """The model: a bundle, a run, or a checkpoint."""
-    parser.add_argument("model", type=Path, metavar="MODEL")
+    parser.add_argument("model", type=path, metavar="MODEL")
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """A manifest or a corpus, for :func:`source_of`."""
     data = parser.add_mutually_exclusive_group(required=True)
-    data.add_argument("--manifest", type=Path, metavar="FILE", help="JSON lines, as data/README.md")
+    data.add_argument("--manifest", type=path, metavar="FILE", help="JSON lines, as data/README.md")
     data.add_argument("--corpus", metavar="NAME", help="a YAML of configs/corpus")
     parser.add_argument(
-        "--root", type=Path, metavar="DIR",
+        "--root", type=path, metavar="DIR",
         help="where the corpus is; of a manifest, a folder beside its own that holds its audio",
     )  # fmt: skip
     parser.add_argument(

@@ -2,9 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-from asr.argument_types import number, share
+from asr.argument_types import number, path, share
 from asr.commands.shared_arguments import add_inference, add_model
 
 WHAT = "find keywords in long recordings"
@@ -23,7 +22,7 @@ EXAMPLES = [
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     add_model(parser)
-    parser.add_argument("files", type=Path, nargs="+", metavar="AUDIO")
+    parser.add_argument("files", type=path, nargs="+", metavar="AUDIO")
     parser.add_argument(
         "--keyword", action="append", metavar="LABEL",
         help="to find; may be repeated (those that have a threshold)",

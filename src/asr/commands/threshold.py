@@ -2,9 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-from asr.argument_types import number
+from asr.argument_types import number, path
 from asr.commands.shared_arguments import add_inference, add_model
 from asr.commands.spot import sliding
 
@@ -26,7 +25,7 @@ EXAMPLES = [
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     add_model(parser)
-    parser.add_argument("--manifest", type=Path, metavar="FILE", required=True, help="JSON lines")
+    parser.add_argument("--manifest", type=path, metavar="FILE", required=True, help="JSON lines")
     parser.add_argument("--split", help="a value of the manifest's column split")
     parser.add_argument(
         "--keyword", action="append", metavar="LABEL",
@@ -37,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     sliding(parser)
     parser.add_argument("--write", action="store_true", help="put the thresholds into the bundle")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="folder for spotting.json")
+    parser.add_argument("--output", type=path, metavar="DIR", help="folder for spotting.json")
     add_inference(parser)
 
 

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from asr.argument_types import chunk, count
+from asr.argument_types import chunk, count, path
 from asr.commands.decoding_arguments import add_decoding, decoder_of
 from asr.commands.shared_arguments import add_bf16, add_inference, add_model, quiet
 from asr.errors import InputError
@@ -33,9 +33,9 @@ EXAMPLES = [
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     add_model(parser)
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="or a folder")
+    parser.add_argument("files", type=path, nargs="+", metavar="FILE", help="or a folder")
     parser.add_argument("--format", choices=("text", "json", "srt"), default="text")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="in place of standard output")
+    parser.add_argument("--output", type=path, metavar="FILE", help="in place of standard output")
     parser.add_argument(
         "--batch", type=count, default=8, metavar="N", help="most files or pieces at once (8)"
     )

@@ -1,15 +1,12 @@
 """What an evaluation wrote, read again."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from asr.errors import InputError
 from asr.evaluation.measures import Row
-
-_NEEDED = {"id", "seconds", "speaker", "extras", "reference", "hypothesis"}
-_TRANSCRIPT = {"substitutions", "deletions", "insertions", "words", "characters", "character_edits"}
 
 
 class EvaluationFolder(NamedTuple):
@@ -42,11 +39,15 @@ def read_evaluation(path: Path) -> EvaluationFolder:
     file = path / "utterances.jsonl"
     rows = _objects(file, _text(file).rstrip("\n").split("\n"))
     for number, row in enumerate(rows, start=1):
-        kind = _TRANSCRIPT if "words" in row else {"probability", "probabilities"}
-        if missing := sorted((_NEEDED | kind) - row.keys()):
+        needed = {**_NEEDED, **(_TRANSCRIPT if "words" in rows[0] else _LABEL)}
+        if missing := sorted(needed.keys() - row.keys()):
             raise InputError(
                 f"{file}:{number}: has no {', '.join(missing)}; evaluate again, with this version"
             )
+        for name, rule in {**needed, **_OPTIONAL}.items():
+            if name in row and not rule(row[name]):
+                told = ascii(row[name])[:60]
+                raise InputError(f"{file}:{number}: {name}: cannot be {told}; evaluate again")
     if not rows:
         raise InputError(f"{file}: holds no utterances; evaluate again")
     if len({row["id"] for row in rows}) < len(rows):
@@ -72,3 +73,40 @@ def _objects(file: Path, texts: Sequence[str]) -> list[dict[str, Any]]:
             raise InputError(f"{file}:{number}: is no JSON object; evaluate again")
         found.append(value)
     return found
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 <= value <= _MOST  # which NaN is not
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(v, str | int | float | None) for v in value.values()
+    )
+
+
+def _is_shares(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value) and all(map(_is_number, value.values()))
+
+
+_MOST = 1e12
+_Rules = Mapping[str, Callable[[Any], bool]]
+_NEEDED: _Rules = {
+    "id": _is_text, "seconds": _is_number, "speaker": _is_text, "extras": _is_plain,
+    "reference": _is_text, "hypothesis": _is_text,
+}  # fmt: skip
+_TRANSCRIPT: _Rules = dict.fromkeys(
+    ("substitutions", "deletions", "insertions", "words", "characters", "character_edits"),
+    _is_number,
+)
+_LABEL: _Rules = {"probability": _is_number, "probabilities": _is_shares}
+_OPTIONAL: _Rules = {
+    "path": _is_text,
+    "offset": _is_number,
+    "confidence": lambda value: value is None or _is_number(value),
+}

@@ -19,7 +19,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], left: int = 1) -
     Args:
         left: how many columns, from the first, hold text and begin at its left.
     """
-    cells = [list(header), *([printable(str(value)) for value in row] for row in rows)]
+    cells = [[printable(str(value)) for value in row] for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(
@@ -37,8 +37,9 @@ def figures(values: Mapping[str, Any]) -> str:
       wer    3.53 %
       words  1276
     """
-    width = max(map(len, values), default=0)
-    return "\n".join(f"  {name:<{width}}  {_shown(name, value)}" for name, value in values.items())
+    told = {printable(name): _shown(name, value) for name, value in values.items()}
+    width = max(map(len, told), default=0)
+    return "\n".join(f"  {name:<{width}}  {value}" for name, value in told.items())
 
 
 def _shown(name: str, value: Any) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from asr.assemble import Recognizer, assemble
-from asr.bundle import BUNDLE, save_bundle
+from asr.bundle import BUNDLE, refuse_larger, save_bundle
 from asr.errors import InputError
 from asr.importing import nemo_parts, nemo_weights, wav2letter
 from asr.importing.nemo_file import read_nemo, read_weights
@@ -60,7 +60,14 @@ def _made(source: Path, units: Path | None, sample_rate: int) -> tuple[Recognize
         if units is not None:
             raise InputError("--units goes with a state dict; a .nemo file holds its own")
         file = read_nemo(source)
-        made = assemble(nemo_parts.parts(file.config, file.files))
+        try:
+            parts = nemo_parts.parts(file.config, file.files)
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"its config is not that of a NeMo model ({error})") from None
+        refuse_larger(parts, file.weights)
+        made = assemble(parts)
         nemo_weights.load(made.model, file.weights)
         return made, nemo_parts.left_aside(file.config)
     try:
@@ -71,10 +78,19 @@ def _made(source: Path, units: Path | None, sample_rate: int) -> tuple[Recognize
         raise InputError("not a .nemo file, and not a state dict of torchaudio's Wav2Letter")
     if units is None:
         raise InputError("a state dict has no vocabulary; give --units FILE, a line for each class")
-    lines = units.read_text(encoding="utf-8").splitlines()
+    lines = _lines(units)
     made = assemble(wav2letter.parts(weights, lines, sample_rate))
     wav2letter.load(made.model, weights, lines)
     return made, []
+
+
+def _lines(units: Path) -> list[str]:
+    if not units.is_file():  # what is none may never end
+        raise InputError(f"--units {units}: no such file; give a text with a line for each class")
+    try:
+        return units.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise InputError(f"--units {units}: is not UTF-8; save it as that") from None
 
 
 def _origin(source: Path) -> dict[str, Any]:

@@ -104,7 +104,9 @@ def _config(path: Path, written: bytes) -> dict[str, Any]:
         if not isinstance(config, dict):
             raise InputError(f"{path}: its {_CONFIG} is not a mapping")
         resolved = _resolved(config, config, depth=0, left=[_MOST_NODES])
-    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
+    except InputError:
+        raise
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:  # of dates, say
         line = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: its {_CONFIG} cannot be read ({line})") from None
     return dict(resolved)

@@ -78,6 +78,8 @@ def read_arpa(path: Path) -> ArpaModel:
     Raises:
         InputError: it cannot be read, or is no well-formed ARPA file; names the line.
     """
+    if path.exists() and not path.is_file():  # what is none may never end
+        raise InputError(f"{path}: is not a regular file; give an ARPA file")
     opened = gzip.open if path.suffix == ".gz" else open
     try:
         with opened(path, "rt", encoding="utf-8") as lines:

@@ -63,6 +63,8 @@ class Classification:
             raise ValueError(
                 f"focal, mixup and cutmix must be 0 or more, got {focal:g}, {mixup:g}, {cutmix:g}"
             )
+        if not isinstance(vocabulary, Labels):  # a config may choose any
+            raise ValueError("classification needs a vocabulary of labels; add vocabulary=labels")
         self.vocabulary = vocabulary
         self.class_weights = class_weights
         self.label_smoothing = label_smoothing

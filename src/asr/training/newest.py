@@ -3,7 +3,8 @@
 import logging
 import pickle
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ from asr.training.position import Position
 from asr.training.saving import POSITION, RECIPE
 
 log = logging.getLogger("asr")
+
+_PARTS = {"state_dict", "optimizer_states", "lr_schedulers", "loops", "callbacks"}
 
 
 class Stopped(NamedTuple):
@@ -62,18 +65,50 @@ def newest(folder: Path) -> Stopped | None:
     return chosen
 
 
+@contextmanager
+def restoring(stopped: Stopped | None, has_begun: Callable[[], bool]) -> Iterator[None]:
+    """Name the checkpoint where what it holds cannot be restored, whatever libraries make of it.
+
+    Args:
+        has_begun: whether training has, so that an error is not of the checkpoint any more.
+
+    Raises:
+        InputError: the checkpoint is damaged.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        if stopped is None or has_begun():
+            raise
+        told = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(
+            f"resume: {stopped.path} is damaged ({type(error).__name__}: {told}); remove it to go "
+            "on from another, or start a new run"
+        ) from error
+
+
 def _read(path: Path) -> Stopped | str:
+    if not path.is_file():  # what is none may never end
+        return "not a file"
     try:
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError):
         return "damaged"
     if not isinstance(content, dict) or not {POSITION, RECIPE, "global_step"} <= content.keys():
         return "not a checkpoint that a run of this application can go on from"
-    weights = content["state_dict"]
-    return Stopped(
-        path, int(content["global_step"]), Position(**content[POSITION]), content[RECIPE],
-        {name: tuple(tensor.shape) for name, tensor in weights.items()},
-    )  # fmt: skip
+    try:
+        stopped = Stopped(
+            path, content["global_step"], Position(**content[POSITION]), content[RECIPE],
+            {name: tuple(tensor.shape) for name, tensor in content["state_dict"].items()},
+        )  # fmt: skip
+        numbers = (stopped.step, stopped.place.epoch, stopped.place.batch)
+        good = isinstance(stopped.recipe, Mapping) and content.keys() >= _PARTS
+        good = good and all(isinstance(number, int) and number >= 0 for number in numbers)
+    except (TypeError, AttributeError, KeyError):
+        good = False
+    return stopped if good else "damaged"
 
 
 def _damage(path: Path) -> str | None:

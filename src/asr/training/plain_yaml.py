@@ -15,6 +15,8 @@ def read_yaml(path: Path) -> Any:
         OSError: it cannot be read.
         yaml.YAMLError: it is no YAML of plain values, has aliases, or is too large.
     """
+    if path.exists() and not path.is_file():  # what is none may never end
+        raise yaml.YAMLError("not a file")
     with path.open("rb") as file:
         written = file.read(_LARGEST + 1)
     if len(written) > _LARGEST:

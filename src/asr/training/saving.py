@@ -46,6 +46,7 @@ class Checkpoints(Callback):
         self.every_steps = every_steps
         self.recipe: Mapping[str, Any] = {}
         self.anew = False  # where the batches of the epoch are others than they were
+        self.begun = False  # whether training has, so that what failed was no restoring
         self.signals = Signals()
         self._place: Position | None = None
         self._saved_step = -1
@@ -73,6 +74,7 @@ class Checkpoints(Callback):
         if trainer.is_global_zero:
             refuse_too_little_space(self.folder, _size(trainer))
         begin(trainer)
+        self.begun = True
         self._saved_step = trainer.global_step
         # Asked now: later, one process could see what another has just written.
         self._has_best = (self.folder / BEST).exists()
