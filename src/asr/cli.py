@@ -53,11 +53,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
     hear_interrupts()
-    if given[:1] == ["train"]:
+    help_of_train = given[:1] == ["train"] and {"-h", "--help"} & set(given)
+    if given[:1] == ["train"] and not help_of_train:
         return train(given[1:])
     settle_cpu()
     with one_line_errors():
         try:
+            if help_of_train:
+                from asr.train_help import train_help
+
+                sys.stdout.write(train_help())
+                return 0
             args = make_parser(COMMANDS).parse_args(given or ["--help"])
             return COMMANDS[args.command].run(args)
         except BrokenPipeError:
@@ -70,12 +76,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def train(overrides: Sequence[str]) -> int:
     """Run train.py."""
-    if {"-h", "--help"} & set(overrides):
-        from asr.train_help import train_help
-
-        with one_line_errors():
-            sys.stdout.write(train_help())
-        return 0
     try:
         import asr.train
     except KeyboardInterrupt:  # it takes seconds

@@ -14,6 +14,8 @@ from asr.padded import Padded
 
 Prefix = tuple[int, ...]
 
+_WIDEST = 10_000  # prefixes; recognition as it is used has 10 to 500
+
 
 class PrefixBeamDecoder:
     """Sum over the alignments of each prefix, instead of following the best alignment.
@@ -23,12 +25,15 @@ class PrefixBeamDecoder:
         classes: most probable classes tried in each frame; the rest is passed over.
 
     Raises:
-        ValueError: ``width`` or ``classes`` is below 1.
+        ValueError: ``width`` or ``classes`` is below 1, or a width so large that a second of
+            audio, of a bundle from anywhere, would take for ever.
     """
 
     def __init__(self, width: int = 16, classes: int = 16) -> None:
         if width < 1 or classes < 1:
             raise ValueError(f"width and classes must be at least 1, got {width} and {classes}")
+        if width > _WIDEST:
+            raise ValueError(f"width must be at most {_WIDEST}, got {width}")
         self.width, self.classes = width, classes
 
     def __call__(self, logits: Padded, blank: int) -> list[list[int]]:

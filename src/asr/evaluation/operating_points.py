@@ -133,4 +133,4 @@ def stored(facts: Mapping[str, Any]) -> tuple[dict[str, float], dict[str, Any]]:
         thresholds, good = {}, not told
     if not good:
         raise InputError("its thresholds are damaged; find them again by asr threshold --write")
-    return thresholds, dict(told)
+    return thresholds, dict(told or {})

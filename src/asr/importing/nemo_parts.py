@@ -24,6 +24,7 @@ _BLOCK_DEFAULTS: dict[str, Any] = {
     "groups": 1, "heads": -1, "normalization": "batch", "norm_groups": -1,
     "se_interpolation_mode": "nearest",
 }  # fmt: skip
+_MOST_REPEATS = 1000  # units of a block, which a number alone may make as many as it likes
 _NORMALIZER = "asr.text.normalizer.Normalizer"
 
 
@@ -198,6 +199,8 @@ def _block(block: Any, name: str) -> dict[str, Any]:
         **_BLOCK_DEFAULTS,
     )  # fmt: skip
     repeat, stride = int(block.get("repeat", 1)), _one(block, "stride", name)
+    if not 1 <= repeat <= _MOST_REPEATS:
+        raise InputError(f"{name}.repeat is {repeat}, not 1 to {_MOST_REPEATS}")
     if stride > 1 and repeat > 1 and not block.get("stride_last"):
         raise InputError(f"{name} has a stride in each of its {repeat} units; only one can have it")
     residual = bool(block.get("residual", True))

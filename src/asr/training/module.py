@@ -18,6 +18,7 @@ from torchmetrics import MetricCollection
 from asr.assemble import Recognizer
 from asr.bundle import KEY, description
 from asr.data.batch import Batch, Unread
+from asr.errors import InputError
 from asr.keyed import key
 from asr.models.intermediate import IntermediateHeads
 from asr.padded import Padded
@@ -123,6 +124,10 @@ class SpeechModule(L.LightningModule):
             weights += self.intermediate.named_parameters("intermediate")
         optimizer = self.optimizer(parameter_groups(weights, self.optimizer, self.factors))
         steps = int(self.trainer.estimated_stepping_batches)
+        if steps < 1:
+            raise InputError(
+                "trainer: nothing would be trained; look at max_epochs, max_steps and lightning"
+            )
         schedule = {"scheduler": self.schedule(optimizer, steps=steps), "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
