@@ -5,6 +5,7 @@ The resumable checkpoint of a run holds the same description, so it can be evalu
 """
 
 import json
+import os
 import re
 import warnings
 import zipfile
@@ -74,11 +75,19 @@ def save_bundle(path: Path, recognizer: Recognizer, facts: Mapping[str, Any]) ->
     beside = path.with_name(f".{path.name}.writing")
     try:
         save_file(weights, beside, {KEY: description(recognizer, facts)})
+        beside.chmod(_usual_mode())  # else nobody but its owner could read it
         beside.replace(path)
     except SafetensorError as error:
         raise InputError(f"{path}: not written ({error}); make room or choose another") from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _usual_mode() -> int:
+    """What a new file may be used for, by the habits of this process."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def add_facts(path: Path, facts: Mapping[str, Any], allow: Sequence[str] = ()) -> Path:

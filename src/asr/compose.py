@@ -76,8 +76,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
         resolved: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         raise explain(error, []) from None
-    if missing := [key for key in (*SETTINGS, *_NODES) if key not in resolved]:
-        raise InputError(f"{missing[0]}: is missing, but a run needs it; do not take it away")
+    _refuse_missing(resolved)
     return {str(key): value for key, value in resolved.items()}
 
 
@@ -96,6 +95,7 @@ def check_config(config: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: it does not fit; the message lists every mistake.
     """
+    _refuse_missing(config)
     check(config, SETTINGS, _SUPPLIED)
     if not 0 <= config["seed"] < 2**32:
         raise InputError(f"seed: must be 0 to 4294967295, got {config['seed']}")
@@ -105,6 +105,11 @@ def check_config(config: Mapping[str, Any]) -> None:
     if config["max_nonfinite_steps"] < 0:
         most = config["max_nonfinite_steps"]
         raise InputError(f"max_nonfinite_steps: must be 0 or more, got {most}")
+
+
+def _refuse_missing(config: Mapping[str, Any]) -> None:
+    if missing := [key for key in (*SETTINGS, *_NODES) if key not in config]:
+        raise InputError(f"{missing[0]}: is missing, but a run needs it; do not take it away")
 
 
 def explain(error: Exception, overrides: Sequence[str]) -> InputError:

@@ -30,7 +30,9 @@ def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _dumped(content: Any, indent: int | None = None) -> str:
-    text = json.dumps(finite(content), indent=indent, ensure_ascii=False, allow_nan=False)
+    plain = finite(content)
+    # A YAML may hold a date, which is shown as it is written.
+    text = json.dumps(plain, indent=indent, ensure_ascii=False, allow_nan=False, default=str)
     # A file name may hold bytes that are no character; JSON has an escape for them, UTF-8 has not.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

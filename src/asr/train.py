@@ -6,7 +6,8 @@
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +140,24 @@ class _CrashError(BaseException):
     """Carries an error of a run past Hydra, which would print all overrides, secrets too."""
 
 
+@contextmanager
+def _past_hydra() -> Iterator[None]:
+    try:
+        yield
+    except (InputError, BrokenPipeError):
+        raise
+    except (HydraException, OmegaConfBaseException) as error:
+        raise explain(error, sys.argv[1:]) from None
+    except Exception as error:
+        raise _CrashError from error
+
+
 @hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="train")
 def _run(cfg: DictConfig) -> float:
     job = HydraConfig.get()
     overrides = list(job.overrides.task)
     # Here as well: Hydra adds lines of its own to what it sees.
-    with one_line_errors(), secrets_kept(overrides):
+    with one_line_errors(), secrets_kept(overrides), _past_hydra():
         config = plain(cfg)
         trial = job.job.num if job.mode == RunMode.MULTIRUN else None
         if trial is not None:
@@ -170,12 +183,7 @@ def _run(cfg: DictConfig) -> float:
         # Processes that Lightning starts repeat this command, not a whole sweep.
         sys.argv = [__file__, *overrides]
         HydraConfig.instance().cfg = None
-        try:
-            return train(config, folder)
-        except (InputError, BrokenPipeError):
-            raise
-        except Exception as error:
-            raise _CrashError from error
+        return train(config, folder)
 
 
 def main() -> None:

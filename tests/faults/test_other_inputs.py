@@ -1,5 +1,6 @@
 """Bad input of the kinds in the tables, tried from outside: each once ended in something worse."""
 
+import csv
 import io
 import json
 import os
@@ -24,6 +25,8 @@ from asr.errors import InputError
 from asr.interrupts import hear_interrupts
 from asr.tasks.classification import Classification
 from asr.text.units import Units
+from asr.training.checkpoint import copy_to_last
+from asr.training.csv_logger import CSVLog
 from asr.training.newest import Stopped, restoring
 from asr.training.position import Position
 from asr.training.run_folder import write_config
@@ -324,3 +327,69 @@ def test_thresholds_that_are_null_are_none(run: Run, labeller: Path, tmp_path: P
 def test_a_beam_that_would_never_end_is_refused() -> None:
     with pytest.raises(ValueError, match="width must be at most"):
         PrefixBeamDecoder(width=10**12)
+
+
+# What a folder of runs holds
+
+
+def test_a_table_of_runs_holds_no_formula(run: Run, tmp_path: Path) -> None:
+    for name in ("=HYPERLINK(1)", "+cmd", "@SUM(1)", "-2+3", "\tx", "\x1b[31m"):
+        folder = tmp_path / "runs" / name
+        folder.mkdir(parents=True)
+        config = {"lr": -1, "at": name, "on": "2001-01-01"}
+        (folder / "config.yaml").write_text(json.dumps(config))
+        (folder / "summary.json").write_text(json.dumps({"test": {"=wer": 0.5}}))
+    told = run("runs", tmp_path / "runs", "--csv").printed
+    cells = [cell for row in csv.reader(io.StringIO(told)) for cell in row]
+    assert "'=HYPERLINK(1)" in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t"))]
+    assert "\x1b" not in told
+
+
+def test_a_date_in_a_config_is_told_as_it_is(run: Run, tmp_path: Path) -> None:
+    for day in (1, 2):
+        (tmp_path / str(day)).mkdir()
+        (tmp_path / str(day) / "config.yaml").write_text(f"on: 2001-01-0{day}")
+    told = json.loads(run("runs", tmp_path, "--json").printed)
+    assert {each["config"]["on"] for each in told["runs"]} == {"2001-01-01", "2001-01-02"}
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"a,b\n1,2\n", b"step\nx\n", b"step\n1,2\n"])
+def test_a_log_that_is_none_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "metrics.csv").write_bytes(content)
+    with pytest.raises(InputError, match=r"metrics\.csv: is not the log of a run"):
+        CSVLog(tmp_path / "metrics.csv")
+
+
+def test_a_config_without_a_part_is_told_without_the_overrides(train: Run, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/config.yaml").write_text("seed: 1")
+    torch.save(GOOD, tmp_path / "run/last.ckpt")
+    refused(train("resume=run", "seed=2"), "is missing, but a run needs it")
+
+
+def test_a_folder_in_the_place_of_a_checkpoint_is_named(tmp_path: Path) -> None:
+    torch.save(GOOD, tmp_path / "best.ckpt")
+    (tmp_path / "last.ckpt").mkdir()
+    with pytest.raises(InputError, match=r"last\.ckpt is a folder"):
+        copy_to_last(tmp_path / "best.ckpt")
+
+
+def test_workers_without_number_are_refused(train: Run) -> None:
+    refused(train("corpus=tones", "data.workers=1000000000", "run_dir=out"), "workers must be")
+
+
+@pytest.mark.parametrize("name", ["a/b", "a\0b"])
+def test_a_name_of_shards_that_is_none_is_refused(run: Run, tmp_path: Path, name: str) -> None:
+    refused(run("shard", tmp_path, "--manifest", "m.jsonl", "--name", name), "makes no file name")
+
+
+def test_a_language_model_is_not_written_over_a_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.txt").write_text("a b\n")
+    refused(run("lm", "train", tmp_path / "s.txt", "--output", tmp_path), "is a folder")
+
+
+def test_a_bundle_may_be_read_by_whom_other_files_may(bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "usual").touch()
+    save_bundle(tmp_path / "x.safetensors", *load_model(bundle))
+    assert (tmp_path / "x.safetensors").stat().st_mode == (tmp_path / "usual").stat().st_mode

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from asr.data.sharding import write_shards
 
     name = args.name or args.split
-    if name and Path(name).name != name:
+    if name and (Path(name).name != name or "\0" in name):
         raise InputError(f"--name {name}: makes no file name; give train, val or test")
     if name is None:
         raise InputError("--name is needed where --split is not given: train, val or test")

@@ -52,7 +52,13 @@ def train_arpa(sentences: Iterable[str], order: int) -> Iterator[str]:
 
 
 def write_arpa(sentences: Iterable[str], order: int, path: Path) -> None:
-    """Write the model beside ``path``, and move it there once it is whole."""
+    """Write the model beside ``path``, and move it there once it is whole.
+
+    Raises:
+        InputError: there is a folder, or nothing can be learnt.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; give a file to write")
     beside = path.with_name(f".{path.name}.writing")
     try:
         with beside.open("w", encoding="utf-8") as out:

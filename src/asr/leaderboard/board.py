@@ -111,14 +111,30 @@ def to_csv(board: Leaderboard) -> str:
     """Every figure and every key that differs, a row for each run."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["run", "state", *board.metrics, *COSTS, *board.keys])
+    writer.writerow(map(_safe, ["run", "state", *board.metrics, *COSTS, *board.keys]))
     for run in board.runs:
-        writer.writerow([
+        writer.writerow(map(_safe, [
             run.name, run.state, *(run.metrics.get(name, "") for name in board.metrics),
             *(run.costs.get(name, "") for name in COSTS),
             *(_plain(run.config.get(key, _ABSENT)) for key in board.keys),
-        ])  # fmt: skip
+        ]))  # fmt: skip
     return file.getvalue()
+
+
+def _safe(value: Any) -> Any:
+    """A cell that neither steers a terminal nor is a formula to the program that opens it."""
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _watched(runs: Sequence[Run]) -> str:

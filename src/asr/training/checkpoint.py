@@ -63,9 +63,12 @@ def copy_to_last(path: Path) -> None:
     """Make the checkpoint that a run goes on from its last one, where it is another."""
     if path.name == LAST:
         return
+    last = path.with_name(LAST)
+    if last.is_dir():
+        raise InputError(f"resume: {last} is a folder; remove it")
     beside = path.with_name(f".{LAST}.{os.getpid()}.writing")
     shutil.copyfile(path, beside)
-    beside.replace(path.with_name(LAST))
+    beside.replace(last)
 
 
 def refuse_too_little_space(folder: Path, size: int) -> None:

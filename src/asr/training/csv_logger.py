@@ -10,6 +10,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
+from asr.errors import InputError
 from asr.training.saving import POSITION
 
 
@@ -26,10 +27,16 @@ class CSVLog(Logger):
         self.rows: list[dict[str, str]] = []
         if path.exists():
             # What a run was killed at has no end of its line.
-            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            reader = csv.DictReader([line for line in lines if line.endswith("\n")])
-            self.rows = list(reader)
-            self.columns = list(reader.fieldnames or ())
+            try:
+                lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+                reader = csv.DictReader([line for line in lines if line.endswith("\n")])
+                self.rows = list(reader)
+                self.columns = list(reader.fieldnames or ())
+                numbers = [int(row["step"]) for row in self.rows]
+            except (OSError, ValueError, KeyError, TypeError, csv.Error):
+                numbers = [-1]
+            if min(numbers, default=0) < 0 or None in self.columns:
+                raise InputError(f"{path}: is not the log of a run; remove it to go on without")
 
     @property
     def name(self) -> str:

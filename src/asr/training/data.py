@@ -40,6 +40,8 @@ from asr.training.usable import Outside, Textless
 
 log = logging.getLogger("asr")
 
+_MOST_WORKERS = 4096  # each is a process
+
 
 class SpeechData(L.LightningDataModule):
     """Serves a corpus as batches of similar duration.
@@ -123,6 +125,8 @@ class SpeechData(L.LightningDataModule):
                 f"features of {channels} channels need data.channel=all, got {channel!r}"
             )
         cores = os.cpu_count() or 1
+        if workers > _MOST_WORKERS:
+            raise ValueError(f"workers must be 0 to {_MOST_WORKERS}, got {workers}")
         if workers > cores:
             log.warning("note: data.workers=%d, but there are %d processors", workers, cores)
         self.corpus = corpus
