@@ -10,12 +10,23 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "asr"
 
 # Each package with the packages of ours it may import, from the leaves up.
-LEAVES = {"errors", "cpu_settings", "padded", "span", "keyed", "resample", "json_files"}
+LEAVES = {
+    "errors",
+    "cpu_settings",
+    "padded",
+    "span",
+    "keyed",
+    "resample",
+    "json_files",
+    "regular_file",
+}
 RECOGNIZER = {"layers", "features", "models", "tasks", "decoding", "metrics", "text", "data"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "cpu_settings": set(),
+    "interrupts": set(),
     "json_files": set(),
+    "regular_file": {"errors"},
     "keyed": set(),
     "resample": set(),
     "padded": set(),
@@ -28,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "features": {"padded", "span"},
     "decoding": {"errors", "padded"},
     "augment": {"data", "padded", "keyed", "errors", "resample"},
-    "language": {"decoding", "errors", "padded", "text"},
+    "language": {"decoding", "errors", "padded", "regular_file", "text"},
     "data": {"padded", "text", "keyed", "errors", "resample"},
     "losses": {"padded"},
     "models": {"layers", "features", "keyed", "padded", "span"},

@@ -19,10 +19,10 @@ from safetensors.torch import load_file, save_file
 from asr.bundle import KEY, description, load_model, save_bundle
 from asr.cli import main
 from asr.compose import compose
-from asr.decoding.arpa import read_arpa
 from asr.decoding.prefix_beam import PrefixBeamDecoder
 from asr.errors import InputError
 from asr.interrupts import hear_interrupts
+from asr.language.arpa import read_arpa
 from asr.tasks.classification import Classification
 from asr.text.units import Units
 from asr.training.checkpoint import copy_to_last
@@ -183,6 +183,18 @@ def test_a_text_or_a_model_that_never_ends_is_not_read(run: Run, tmp_path: Path)
         refused(run("lm", "train", path, "--output", tmp_path / "o.arpa"), "not a regular file")
         with pytest.raises(InputError, match="not a regular file"):
             read_arpa(Path(path))
+
+
+@pytest.mark.parametrize("option", ["--lm", "--lexicon", "--hot-words", "--decoding"])
+def test_a_file_of_the_decoder_that_never_ends_is_not_read(
+    run: Run, bundle: Path, tmp_path: Path, option: str
+) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "words").write_text("a\nb\n")
+    write_tone(tmp_path / "a.wav")
+    more = [] if option in ("--lexicon", "--decoding") else ["--lexicon", tmp_path / "words"]
+    command = ["transcribe", bundle, tmp_path / "a.wav", option, tmp_path / "fifo", *more]
+    refused(run(*command), "not a regular file")
 
 
 # Bundles
@@ -349,9 +361,9 @@ def test_a_table_of_runs_holds_no_formula(run: Run, tmp_path: Path) -> None:
 def test_a_date_in_a_config_is_told_as_it_is(run: Run, tmp_path: Path) -> None:
     for day in (1, 2):
         (tmp_path / str(day)).mkdir()
-        (tmp_path / str(day) / "config.yaml").write_text(f"on: 2001-01-0{day}")
+        (tmp_path / str(day) / "config.yaml").write_text(f"day: 2001-01-0{day}")
     told = json.loads(run("runs", tmp_path, "--json").printed)
-    assert {each["config"]["on"] for each in told["runs"]} == {"2001-01-01", "2001-01-02"}
+    assert {each["config"]["day"] for each in told["runs"]} == {"2001-01-01", "2001-01-02"}
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"a,b\n1,2\n", b"step\nx\n", b"step\n1,2\n"])

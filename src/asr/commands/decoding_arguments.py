@@ -1,10 +1,9 @@
 """Arguments by which a model is decoded otherwise than it was trained with."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from asr.argument_types import count, number
+from asr.argument_types import count, number, path
 from asr.errors import InputError
 
 _FILES = {"lm": "--lm", "lexicon": "--lexicon", "hot_words": "--hot-words"}
@@ -18,7 +17,7 @@ def add_decoding(parser: argparse.ArgumentParser) -> None:
         "Without these, as the model was trained; see docs/decoding.md.",
     )
     group.add_argument(
-        "--lm", type=Path, metavar="FILE",
+        "--lm", type=path, metavar="FILE",
         help="search with this language model: ARPA, also .gz, or a binary of KenLM",
     )  # fmt: skip
     group.add_argument(
@@ -29,12 +28,12 @@ def add_decoding(parser: argparse.ArgumentParser) -> None:
         "--word-bonus", type=bonus, metavar="B", help="that each word adds to the score (0)"
     )
     group.add_argument(
-        "--lexicon", type=Path, metavar="FILE",
+        "--lexicon", type=path, metavar="FILE",
         help="the words that can be heard, one a line, a spelling after a tab if need be (the "
         "words of --lm)",
     )  # fmt: skip
     group.add_argument(
-        "--hot-words", type=Path, metavar="FILE",
+        "--hot-words", type=path, metavar="FILE",
         help="words and phrases to hear more readily, one a line, a boost after a tab (3)",
     )  # fmt: skip
     group.add_argument(
@@ -45,7 +44,7 @@ def add_decoding(parser: argparse.ArgumentParser) -> None:
         help="auto: flashlight if it is installed (auto)",
     )  # fmt: skip
     group.add_argument(
-        "--decoding", type=Path, metavar="FILE.json",
+        "--decoding", type=path, metavar="FILE.json",
         help="all of these as asr tune wrote them; what else is given counts more",
     )  # fmt: skip
 

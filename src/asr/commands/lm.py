@@ -5,6 +5,7 @@ import sys
 
 from asr.argument_types import path
 from asr.errors import InputError
+from asr.regular_file import refuse_endless
 
 WHAT = "learn an n-gram language model from a text"
 MORE = "By modified Kneser-Ney smoothing; writes an ARPA file, which KenLM reads as well."
@@ -25,8 +26,7 @@ def run(args: argparse.Namespace) -> int:
     """Learn the model and write it."""
     from asr.language.kneser_ney import write_arpa
 
-    if args.text.exists() and not args.text.is_file():  # what is none may never end
-        raise InputError(f"{args.text}: is not a regular file; give a text with a sentence a line")
+    refuse_endless(args.text)
     try:
         with args.text.open(encoding="utf-8") as text:
             write_arpa(text, args.order, args.output)

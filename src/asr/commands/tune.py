@@ -1,9 +1,8 @@
 """``asr tune``: the weight of a language model and the bonus of a word, chosen on a dev set."""
 
 import argparse
-from pathlib import Path
 
-from asr.argument_types import count, count_or_none
+from asr.argument_types import count, count_or_none, path
 from asr.commands.decoding_arguments import add_decoding, decoder_of
 from asr.commands.shared_arguments import add_data, add_inference, add_model, say, source_of
 from asr.errors import InputError
@@ -28,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     parser.add_argument("--trials", type=count, default=50, metavar="N", help="pairs tried (50)")
     parser.add_argument("--seed", type=count_or_none, default=1, metavar="N", help="of Optuna (1)")
-    parser.add_argument("--output", type=Path, metavar="FILE.json")
+    parser.add_argument("--output", type=path, metavar="FILE.json")
     add_decoding(parser)
     add_inference(parser)
 

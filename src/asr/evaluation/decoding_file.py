@@ -10,6 +10,7 @@ from typing import Any
 from asr.errors import InputError
 from asr.json_files import write_json
 from asr.language.beam import Beam
+from asr.regular_file import refuse_endless
 
 _FILES = ("lm", "lexicon", "hot_words")
 
@@ -20,6 +21,7 @@ def read_decoding(path: Path) -> dict[str, Any]:
     Raises:
         InputError: the file cannot be read, or is not of these settings.
     """
+    refuse_endless(path)
     try:
         values = json.loads(path.read_text("utf-8"))["decoding"]
         known = asdict(Beam(lexicon=""))

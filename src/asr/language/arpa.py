@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from asr.errors import InputError
+from asr.regular_file import refuse_endless
 
 State = tuple[str, ...]  # the last words, as many as the model looks at
 _COUNT = re.compile(r"ngram (\d+)=(\d+)")
@@ -78,8 +79,7 @@ def read_arpa(path: Path) -> ArpaModel:
     Raises:
         InputError: it cannot be read, or is no well-formed ARPA file; names the line.
     """
-    if path.exists() and not path.is_file():  # what is none may never end
-        raise InputError(f"{path}: is not a regular file; give an ARPA file")
+    refuse_endless(path)
     opened = gzip.open if path.suffix == ".gz" else open
     try:
         with opened(path, "rt", encoding="utf-8") as lines:

@@ -9,6 +9,7 @@ from typing import Any
 
 from asr.errors import InputError
 from asr.language.flashlight import flashlight
+from asr.regular_file import refuse_endless
 
 _MAGIC = b"mmap lm http://kheafield.com/code"
 _UNKNOWN = "<unk>"
@@ -20,6 +21,7 @@ def is_kenlm(path: Path) -> bool:
     Raises:
         InputError: it cannot be read.
     """
+    refuse_endless(path)
     try:
         with path.open("rb") as file:
             return file.read(len(_MAGIC)) == _MAGIC

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from asr.errors import InputError
+from asr.regular_file import refuse_endless
 from asr.text.vocabulary import Vocabulary
 
 _HOMOGRAPHS = 6  # words of one spelling that flashlight can tell apart
@@ -86,6 +87,7 @@ def text_of(path: Path) -> str:
     Raises:
         InputError: it cannot be read.
     """
+    refuse_endless(path)
     try:
         return path.read_text("utf-8-sig")
     except UnicodeDecodeError:

@@ -35,7 +35,7 @@ class CSVLog(Logger):
                 numbers = [int(row["step"]) for row in self.rows]
             except (OSError, ValueError, KeyError, TypeError, csv.Error):
                 numbers = [-1]
-            if min(numbers, default=0) < 0 or None in self.columns:
+            if min(numbers, default=0) < 0 or any(None in row for row in self.rows):
                 raise InputError(f"{path}: is not the log of a run; remove it to go on without")
 
     @property
