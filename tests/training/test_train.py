@@ -16,9 +16,7 @@ from .conftest import summary
 from .two_runs import metrics
 
 
-def test_write_05_a_run_leaves_all_that_it_promises_and_no_folder(
-    run, tmp_path: Path
-) -> None:
+def test_write_05_a_run_leaves_all_that_it_promises_and_no_folder(run, tmp_path: Path) -> None:
     done = run("run_dir=out", "callbacks.ema={_target_: asr.training.ema.ema, decay: 0.9}")
 
     folder = tmp_path / "out"
