@@ -16,8 +16,6 @@ from asr.training.saving import POSITION, RECIPE
 
 log = logging.getLogger("asr")
 
-_PARTS = {"state_dict", "optimizer_states", "lr_schedulers", "loops", "callbacks"}
-
 
 class Stopped(NamedTuple):
     """A run that can go on.
@@ -104,7 +102,7 @@ def _read(path: Path) -> Stopped | str:
             {name: tuple(tensor.shape) for name, tensor in content["state_dict"].items()},
         )  # fmt: skip
         numbers = (stopped.step, stopped.place.epoch, stopped.place.batch)
-        good = isinstance(stopped.recipe, Mapping) and content.keys() >= _PARTS
+        good = isinstance(stopped.recipe, Mapping)
         good = good and all(isinstance(number, int) and number >= 0 for number in numbers)
     except (TypeError, AttributeError, KeyError):
         good = False
