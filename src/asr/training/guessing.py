@@ -17,7 +17,7 @@ def guessing_loss(taught: Iterable[Tokens], asked: Iterable[Tokens], symbols: in
     interpolated (Witten and Bell, 1991, method C), down to all symbols alike.
 
     >>> round(guessing_loss([[0, 1], [2, 1]] * 50, [[0, 1]], 3), 2)  # which of two, then certain
-    0.37
+    0.36
 
     Returns:
         NaN if ``asked`` has no tokens.
