@@ -84,19 +84,20 @@ def _train(work: Path, seconds: float, overrides: Sequence[str]) -> Figures:
     with tempfile.TemporaryDirectory(dir=work) as folder:
         run = Path(folder) / "run"
         launched = time.time()
-        _fit(run, seconds, overrides)
+        peak = _fit(run, seconds, overrides)
         summary = json.loads((run / "summary.json").read_text())
     figures = summary["throughput"]
     figures["first_step"] -= launched
-    return {**figures, "wer": summary["test"]["wer"], "steps": summary["steps"]}
+    more = {"wer": summary["test"]["wer"], "steps": summary["steps"], "peak_mb": peak}
+    return {**figures, **more}
 
 
-def _fit(run: Path, seconds: float, overrides: Sequence[str]) -> None:
-    """Train about ``seconds`` of audio into the folder ``run``."""
+def _fit(run: Path, seconds: float, overrides: Sequence[str]) -> float:
+    """Train about ``seconds`` of audio into the folder ``run``; most megabytes in memory."""
     steps = max(1, round(seconds / 46))
     command = [sys.executable, str(ROOT / "train.py"), *overrides, f"run_dir={run}"]
     command += [f"trainer.max_steps={steps}", "trainer.max_epochs=null"]
-    _run([*command, f"trainer.validate_every={10**6}"])
+    return _measured([*command, f"trainer.validate_every={10**6}"])[1]
 
 
 def _start(args: argparse.Namespace) -> Figures:
@@ -190,12 +191,26 @@ def _script(name: str, *arguments: str) -> Figures:
 
 
 def _run(command: Sequence[str]) -> str:
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"}
-    )
-    if done.returncode:
-        sys.exit(f"error: {' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
-    return done.stdout
+    return _measured(command)[0]
+
+
+def _measured(command: Sequence[str]) -> tuple[str, float]:
+    """What a program printed, and the most megabytes that its process had in memory."""
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True,
+            env={**os.environ, "NO_COLOR": "1"},
+        )  # fmt: skip
+        assert process.stdout is not None
+        with process.stdout as lines:
+            printed = lines.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            errors.seek(0)
+            said = errors.read()[-2000:]
+            sys.exit(f"error: {' '.join(command)} ended with {process.returncode}:\n{said}")
+    return printed, usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 _PARTS: dict[str, Callable[[argparse.Namespace], Figures]] = {
