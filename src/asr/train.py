@@ -16,7 +16,7 @@ import lightning as L
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from asr.assemble import assemble, make_encoder
@@ -155,7 +155,8 @@ def _past_hydra() -> Iterator[None]:
 @hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="train")
 def _run(cfg: DictConfig) -> float:
     job = HydraConfig.get()
-    overrides = list(job.overrides.task)
+    # As they were written: one that cannot be resolved is told of below.
+    overrides: Any = OmegaConf.to_container(job.overrides.task, resolve=False)
     # Here as well: Hydra adds lines of its own to what it sees.
     with one_line_errors(), secrets_kept(overrides), _past_hydra():
         config = plain(cfg)
