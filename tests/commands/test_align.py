@@ -102,17 +102,19 @@ def test_no_name_leads_out_of_the_folder(
     assert (status, error.count("\n")) == ((0, 0) if name == "/out" else (2, 1))
 
 
-def test_two_recordings_of_one_name_are_refused(
+def test_of_two_recordings_of_one_name_the_second_is_refused(
     run: Run, bundle: Path, tones: Path, tmp_path: Path
 ) -> None:
     first, second = (row(u) for u in spoken(tones)[:2])
-    rows = [{**first, "id": "same.wav"}, {**second, "id": "same"}]
+    rows = [{**first, "id": "same.wav"}, {**second, "id": "same"}, {**second, "id": "other"}]
     manifest = write_manifest(tmp_path / "m.jsonl", rows)
 
     status, _, error = run("align", bundle, "--manifest", manifest, "--output", tmp_path / "o")
 
     assert status == 2
     assert "'same' is the name of two recordings" in error
+    assert error.count("\n") == 1
+    assert sorted(file.stem for file in (tmp_path / "o").iterdir()) == ["other", "same"]
 
 
 def test_a_model_of_labels_cannot_align(run: Run, labeller: Path, tones: Path) -> None:

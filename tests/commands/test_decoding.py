@@ -137,6 +137,8 @@ def test_tuning_needs_optuna(
         (["--lm-weight", "nan"], "must be 0 to 100"),
         (["--decoding", "nowhere"], "nowhere: cannot be read"),
         (["--n-best", "2"], "give --format json"),
+        (["--beam", "20000"], "width must be at most 10000"),
+        (["--beam", "20000", "--lm", "x"], "width must be at most 10000"),
     ],
 )
 def test_what_does_not_go_together_is_one_line(
@@ -151,7 +153,8 @@ def test_what_does_not_go_together_is_one_line(
 @pytest.mark.parametrize(
     "text",
     ["{}", "[]", "no", '{"decoding": {"lm": 3}}', '{"decoding": {"lm": "x", "width": "1"}}',
-     '{"decoding": {"lm": "x", "beam": 1}}', '{"decoding": {"lm": "x", "width": true}}'],
+     '{"decoding": {"lm": "x\\u0000"}}', '{"decoding": {"lm": "x", "beam": 1}}',
+     '{"decoding": {"lm": "x", "width": true}}'],
 )  # fmt: skip
 def test_a_file_of_other_settings_is_refused(
     run: Run, bundle: Path, text: str, tmp_path: Path
@@ -160,6 +163,40 @@ def test_a_file_of_other_settings_is_refused(
     status, _, errors = run("transcribe", bundle, "a.wav", "--decoding", tmp_path / "d.json")
     assert (status, errors.count("\n")) == (2, 1)
     assert "holds no settings" in errors
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ['"width": 0', '"width": 3000000000', '"lm_weight": NaN', '"word_bonus": Infinity',
+     '"threshold": NaN'],
+)  # fmt: skip
+def test_a_file_of_settings_out_of_range_is_one_line(
+    run: Run, bundle: Path, setting: str, tmp_path: Path
+) -> None:
+    (tmp_path / "d.json").write_text(f'{{"decoding": {{"lm": "x", {setting}}}}}')
+    status, _, errors = run("transcribe", bundle, "a.wav", "--decoding", tmp_path / "d.json")
+    assert (status, errors.count("\n")) == (2, 1)
+    assert setting.split('"')[1] in errors
+
+
+def test_more_transcripts_may_be_asked_for_than_there_are(
+    run: Run, bundle: Path, tmp_path: Path
+) -> None:
+    # Too many for a beam twice as wide; a file that is not there shows that it comes so far.
+    options = ["--format", "json", "--n-best", 6000]
+    status, printed, errors = run("transcribe", bundle, tmp_path / "no.wav", *options)
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "no.wav" in errors
+    assert "error" in json.loads(printed)[0]
+
+
+def test_tune_refuses_a_folder_as_its_file_before_it_searches(
+    run: Run, manifest: Path, lm: Path, tmp_path: Path
+) -> None:
+    data = ["--manifest", manifest, "--lm", lm, "--output", tmp_path]
+    status, _, errors = run("tune", "nowhere", *data)
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "is a folder; give a file" in errors
 
 
 def test_labels_are_not_searched_for(run: Run, labeller: Path, lm: Path) -> None:

@@ -1,3 +1,4 @@
+import importlib
 import os
 import signal
 import subprocess
@@ -95,6 +96,20 @@ def test_a_process_that_is_killed_ends_in_one_line() -> None:
 
     with pytest.raises(InputError, match="smaller --batch"), side_by_side(die, CPU) as over:
         list(over(range(9)))
+
+
+@linux
+def test_items_of_many_tensors_hold_no_files_open() -> None:
+    resource = importlib.import_module("resource")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    tensors = [torch.full((3,), number) for number in range(60)]
+    already = len(list(Path("/proc/self/fd").iterdir()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (already + 40, limits[1]))
+    try:
+        with side_by_side(lambda item: float(torch.stack(item).sum()), CPU) as over:
+            assert list(over([tensors] * 8)) == [3 * sum(range(60))] * 8
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 @linux

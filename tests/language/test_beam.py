@@ -21,6 +21,7 @@ from asr.language.flashlight import flashlight
 from asr.language.kneser_ney import write_arpa
 from asr.padded import Padded
 from asr.tasks.ctc import CTC
+from asr.text.subwords import Subwords
 from asr.text.units import Units
 from asr.text.vocabulary import Vocabulary
 
@@ -230,7 +231,12 @@ def test_words_that_cannot_be_spelt_are_left_out(bigrams: Path) -> None:
     [
         ({}, "needs lm or lexicon"),
         ({"lm": "m", "width": 0}, "at least 1"),
+        ({"lm": "m", "width": 10_001}, "at most 10000"),
         ({"lm": "m", "lm_weight": -1.0}, "0 or more"),
+        ({"lm": "m", "lm_weight": math.nan}, "0 or more"),
+        ({"lm": "m", "lm_weight": math.inf}, "0 or more"),
+        ({"lm": "m", "threshold": math.nan}, "threshold above 0"),
+        ({"lm": "m", "word_bonus": math.nan}, "finite"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(options: dict[str, Any], told: str) -> None:
@@ -244,6 +250,37 @@ def test_without_flashlight_ours_is_used(bigrams: Path, monkeypatch: pytest.Monk
     assert type(decoder.search).__name__ == "WordSearch"
     with pytest.raises(InputError, match=r"asr\[beam\]"):
         _decoder(VOCABULARIES["marked"], "flashlight", lm=str(bigrams))
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("order", [1, 6])
+def test_models_of_any_order_give_the_same_by_both_searches(
+    order: int, search: Any, tmp_path: Path
+) -> None:
+    write_arpa(TEXT, order, tmp_path / "m.arpa")
+    vocabulary = VOCABULARIES["marked"]
+    decoder = _decoder(vocabulary, search, lm=str(tmp_path / "m.arpa"), width=50)
+    ours = _decoder(vocabulary, lm=str(tmp_path / "m.arpa"), width=50)
+    for seed in range(5):
+        logits = _said(vocabulary, random.Random(seed))
+        assert decoder(logits, len(vocabulary)) == ours(logits, len(vocabulary))
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_subwords_are_searched_too(bigrams: Path, search: str) -> None:
+    pytest.importorskip("sentencepiece")
+    vocabulary = Subwords(8).fitted(TEXT * 5)
+    decoder = _decoder(vocabulary, search, lm=str(bigrams), width=50)
+    assert decoder.lexicon.words == WORDS
+    assert all(vocabulary.decode(tokens) == word for word, tokens in decoder.lexicon.spellings)
+    for text in TEXT:
+        path = [c for token in vocabulary.encode(text) for c in (token, token, len(vocabulary))]
+        values = torch.nn.functional.one_hot(torch.tensor(path), len(vocabulary) + 1).T.float()
+        logits = Padded(20 * values[None], torch.tensor([len(path)]))
+        assert vocabulary.decode(decoder(logits, len(vocabulary))[0]) == text
+    for seed in range(5):
+        [tokens] = decoder(_logits(seed, len(vocabulary) + 1, 12), len(vocabulary))
+        assert set(vocabulary.decode(tokens).split()) <= set(WORDS)
 
 
 @pytest.mark.parametrize("search", SEARCHES)

@@ -74,9 +74,9 @@ def run(args: argparse.Namespace) -> int:
     ):  # fmt: skip
         if isinstance(found, Failure):
             failed = True
-            sys.stderr.write(f"error: {printable(found.reason)}\n")
+            _complain(found.reason)
         elif several:
-            folder.write(found)
+            failed |= not _written(folder, found)
         elif args.output is not None:
             args.output.write_text(FORMATS[args.format](found), encoding="utf-8")
         else:
@@ -84,6 +84,19 @@ def run(args: argparse.Namespace) -> int:
     if several:
         say(f"written to {args.output}: {folder.recordings} recordings, {folder.words} words")
     return 2 if failed else 0
+
+
+def _written(folder: Any, found: Any) -> bool:
+    try:
+        folder.write(found)
+    except InputError as error:  # its name cannot be that of a file; others can
+        _complain(str(error))
+        return False
+    return True
+
+
+def _complain(reason: str) -> None:
+    sys.stderr.write(f"error: {printable(reason)}\n")
 
 
 def _recordings(args: argparse.Namespace) -> tuple[bool, Any]:

@@ -1,6 +1,7 @@
 """Arguments by which a model is decoded otherwise than it was trained with."""
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 from asr.argument_types import count, number, path
@@ -73,14 +74,21 @@ def decoder_of(args: argparse.Namespace) -> Any:
     if "lm" in given or "lexicon" in given:
         from asr.language.beam import Beam
 
-        return Beam(**given)
+        return _made(Beam, given)
     if lonely := [option for name, option in (_FILES | _NUMBERS).items() if name in given]:
         raise InputError(f"{lonely[0]}: is of a search for words; give --lm or --lexicon as well")
     if "width" not in given or given.get("search") == "flashlight":
         raise InputError("--search: is of a search for words; give --lm or --lexicon as well")
     from asr.decoding.prefix_beam import PrefixBeamDecoder
 
-    return PrefixBeamDecoder(width=given["width"])
+    return _made(PrefixBeamDecoder, {"width": given["width"]})
+
+
+def _made(kind: Callable[..., Any], given: dict[str, Any]) -> Any:
+    try:
+        return kind(**given)
+    except ValueError as error:  # of a width that --beam or the file of --decoding gave
+        raise InputError(str(error)) from None
 
 
 def weight(text: str) -> float:

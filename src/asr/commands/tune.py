@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("asr tune: finds the weight of a language model; give --lm FILE")
     if args.output is not None and not args.output.parent.is_dir():
         raise InputError(f"--output {args.output}: there is no such folder; make it first")
+    if args.output is not None and args.output.is_dir():
+        raise InputError(f"--output {args.output}: is a folder; give a file to write")
     source = source_of(args)
     utterances = heard(
         args.model, source, channel=args.channel, device=pick_device(args.device),

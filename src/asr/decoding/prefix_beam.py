@@ -14,7 +14,7 @@ from asr.padded import Padded
 
 Prefix = tuple[int, ...]
 
-_WIDEST = 10_000  # prefixes; recognition as it is used has 10 to 500
+WIDEST = 10_000  # prefixes; recognition as it is used has 10 to 500
 
 
 class PrefixBeamDecoder:
@@ -32,8 +32,8 @@ class PrefixBeamDecoder:
     def __init__(self, width: int = 16, classes: int = 16) -> None:
         if width < 1 or classes < 1:
             raise ValueError(f"width and classes must be at least 1, got {width} and {classes}")
-        if width > _WIDEST:
-            raise ValueError(f"width must be at most {_WIDEST}, got {width}")
+        if width > WIDEST:
+            raise ValueError(f"width must be at most {WIDEST}, got {width}")
         self.width, self.classes = width, classes
 
     def __call__(self, logits: Padded, blank: int) -> list[list[int]]:

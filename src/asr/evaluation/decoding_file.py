@@ -47,7 +47,7 @@ def write_decoding(path: Path, settings: Beam, facts: Mapping[str, Any]) -> None
 
 def _fits(value: Any, example: Any, name: str) -> bool:
     if name in _FILES:
-        return value is None or (isinstance(value, str) and bool(value))
+        return value is None or (isinstance(value, str) and bool(value) and "\0" not in value)
     if isinstance(value, bool):
         return False
     return isinstance(value, (int, float) if isinstance(example, float) else type(example))

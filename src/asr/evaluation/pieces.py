@@ -55,7 +55,7 @@ def pieces(
         place = offset + begin
         window = read_audio(path, sample_rate, channel=channel, offset=place, seconds=longest)
         cut = _quietest(window, sample_rate)
-        yield Piece(begin, window[:, :cut])
+        yield Piece(begin, window[:, :cut].clone())  # without the memory of the rest
         begin += cut / sample_rate
     rest = None if seconds is None else seconds - begin
     last = read_audio(path, sample_rate, channel=channel, offset=offset + begin, seconds=rest)

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from asr.assemble import Recognizer
-from asr.decoding.prefix_beam import PrefixBeamDecoder
+from asr.decoding.prefix_beam import WIDEST, PrefixBeamDecoder
 from asr.errors import InputError
 from asr.language.beam import Beam
 from asr.tasks.ctc import CTC, Decoder, RankingDecoder, WordDecoder
@@ -29,7 +29,7 @@ def ranking(recognizer: Recognizer, count: int) -> Recognizer:
     task = recognizer.task
     if isinstance(task, CTC) and isinstance(task.decoder, RankingDecoder):
         return recognizer
-    return with_decoder(recognizer, PrefixBeamDecoder(width=max(16, 2 * count)))
+    return with_decoder(recognizer, PrefixBeamDecoder(width=min(max(16, 2 * count), WIDEST)))
 
 
 def described(decoder: Decoder | WordDecoder | None) -> dict[str, Any] | None:

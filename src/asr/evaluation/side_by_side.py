@@ -3,6 +3,7 @@
 import ctypes
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 from collections import deque
@@ -65,7 +66,12 @@ def _mapped(
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:
-            waiting.append(pool.submit(_do, item) if forked else pool.submit(work, item))
+            if forked:
+                # The queue itself would move each tensor into shared memory of its own, of which
+                # there is little in a container, and hold a file open for it.
+                waiting.append(pool.submit(_do, pickle.dumps(item)))
+            else:
+                waiting.append(pool.submit(work, item))
             if len(waiting) >= most:
                 yield waiting.popleft().result()
         while waiting:
@@ -107,5 +113,5 @@ def _begin(work: Callable[[Any], Any], parent: int) -> None:
     torch.set_num_threads(1)  # those of the parent are not here
 
 
-def _do(item: Any) -> Any:
-    return _work(item)
+def _do(item: bytes) -> Any:
+    return _work(pickle.loads(item))

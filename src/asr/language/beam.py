@@ -5,6 +5,7 @@ the hot words in it, the first summed over all alignments. Flashlight or our own
 transcripts; their exact score decides, so that both give the same wherever both have found it.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from torch import Tensor
 
 from asr.decoding.exact_score import exact_scores
 from asr.decoding.hypothesis import Hypothesis
+from asr.decoding.prefix_beam import WIDEST
 from asr.errors import InputError
+from asr.language.arpa import ArpaModel
 from asr.language.flashlight import flashlight
 from asr.language.flashlight_search import FlashlightSearch
 from asr.language.hot_words import HotWords, read_hot_words
@@ -29,6 +32,7 @@ from asr.padded import Padded
 from asr.text.vocabulary import Vocabulary
 
 _Search = Callable[[Tensor, int], list[tuple[int, ...]]]
+_KENLM_ORDERS = range(2, 7)  # that flashlight's KenLM is built for
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,15 @@ class Beam:
             raise ValueError(
                 f"width and classes must be at least 1, got {self.width} and {self.classes}"
             )
-        if self.lm_weight < 0 or self.threshold <= 0:
+        if self.width > WIDEST:
+            raise ValueError(f"width must be at most {WIDEST}, got {self.width}")
+        if not (0 <= self.lm_weight < math.inf and self.threshold > 0):  # which NaN is not
             raise ValueError(
                 f"lm_weight must be 0 or more and threshold above 0, got {self.lm_weight:g} and "
                 f"{self.threshold:g}"
             )
+        if not math.isfinite(self.word_bonus):
+            raise ValueError(f"word_bonus must be a finite number, got {self.word_bonus:g}")
         if self.lm is None and self.lexicon is None:
             raise ValueError("a word beam needs lm or lexicon, or both; for neither: prefix_beam")
         if self.search == "flashlight" and flashlight() is None:
@@ -178,8 +186,9 @@ def _search(settings: Beam, lexicon: Lexicon, scores: WordScores) -> _Search:
         return WordSearch(lexicon, scores, limits)
     words = [spelling.word for spelling in lexicon.spellings]
     # Flashlight's language models know neither hot words nor several spellings of a word, and
-    # its KenLM reads no gzip.
+    # its KenLM reads no gzip, no unigrams and nothing longer than six words.
     plain = scores.hot is None and scores.weight > 0 and len(set(words)) == len(words)
-    if settings.lm is None or not plain or settings.lm.endswith(".gz"):
+    strange = isinstance(scores.model, ArpaModel) and scores.model.order not in _KENLM_ORDERS
+    if settings.lm is None or not plain or strange or settings.lm.endswith(".gz"):
         return FlashlightSearch(lexicon, scores, limits)
     return FlashlightSearch(lexicon, scores, limits, native(Path(settings.lm), words))
