@@ -210,6 +210,12 @@ def test_a_hot_word_that_no_model_knows_can_be_heard(
     assert vocabulary.decode(hot(logits, 4)[0]) == "aab"
 
 
+def test_a_hot_word_that_cannot_be_spelt_is_named(bigrams: Path, tmp_path: Path) -> None:
+    (tmp_path / "hot").write_text("ab\nba xa\n")
+    with pytest.raises(InputError, match=r"hot: 'xa' cannot be spelt"):
+        _decoder(VOCABULARIES["marked"], lm=str(bigrams), hot_words=str(tmp_path / "hot"))
+
+
 @pytest.mark.parametrize("search", SEARCHES)
 def test_a_word_may_have_several_spellings(bigrams: Path, search: str, tmp_path: Path) -> None:
     vocabulary = VOCABULARIES["marked"]

@@ -108,6 +108,11 @@ class WordBeam:
             hot = read_hot_words(Path(settings.hot_words))
             hot = hot.normal(set(lexicon.words), vocabulary.normalize)
             lexicon = joined(lexicon, spelt(hot.words, vocabulary))
+            if strangers := sorted(set(hot.words) - set(lexicon.words)):
+                raise InputError(
+                    f"{settings.hot_words}: {strangers[0]!r} cannot be spelt in the symbols of the "
+                    "model; remove it"
+                )
         if not lexicon.spellings:
             raise InputError(
                 f"{settings.lm}: the model has the symbols to spell none of its words; give a "
