@@ -1,5 +1,6 @@
 from itertools import groupby
 
+import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given
@@ -64,6 +65,32 @@ def test_the_mean_of_the_losses_is_pytorchs_to_the_last_bit() -> None:
     losses = ctc.losses(logits, batch)
     assert torch.equal(ctc.loss(logits, batch), whole)
     assert torch.equal(ctc.loss(logits, batch, losses=losses), whole)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"label_smoothing": 0.1}, {"consistency": 0.2, "label_smoothing": 0.1, "views": 2}]
+)
+def test_losses_that_are_known_are_not_computed_again_and_change_no_gradient(
+    options: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = int(options.pop("views", 1))
+    ctc = CTC(Units("character", units="ab"), GreedyDecoder(), **options)
+    logits, batch = _logits(1, [5, 3, 9] * views), _batch(["ab", "b", "abab"])
+    computed, real = [], F.ctc_loss
+    monkeypatch.setattr(F, "ctc_loss", lambda *a, **k: computed.append(1) or real(*a, **k))
+
+    seen = []
+    for known in (False, True):
+        values = logits.values.clone().requires_grad_()
+        given = Padded(values, logits.lengths)
+        losses = ctc.losses(given, batch) if known else None
+        loss = ctc.loss(given, batch, losses=losses)
+        loss.backward()
+        seen.append((loss, values.grad))
+
+    assert len(computed) == 2
+    assert torch.equal(seen[0][0], seen[1][0])
+    assert torch.equal(seen[0][1], seen[1][1])
 
 
 def test_classification_counts_labels_and_has_no_frames() -> None:

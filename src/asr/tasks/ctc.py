@@ -137,10 +137,10 @@ class CTC:
         """
         _refuse_strangers(batch.tokens, self.blank)
         views = len(logits.lengths) // len(batch.tokens.lengths)
-        tokens = batch.tokens if views == 1 else batch.tokens.repeated(views)
-        losses = self._alignments(_log_probabilities(logits), logits.lengths, tokens, "none")
-        losses = losses / tokens.lengths.clamp_min(1)
-        return losses if views == 1 else losses.reshape(views, -1).mean(0)
+        if views == 1:
+            return self._alignments(logits, batch.tokens)
+        losses = self._alignments(logits.zeroed(), batch.tokens.repeated(views))
+        return losses.reshape(views, -1).mean(0)
 
     def loss(
         self,
@@ -159,43 +159,44 @@ class CTC:
         Raises:
             ValueError: a token is no symbol: there, PyTorch reads memory that is not its own.
         """
-        _refuse_strangers(batch.tokens, self.blank)
+        if losses is None:
+            losses = self.losses(logits, batch)
+        loss = losses.mean()
         views = len(logits.lengths) // len(batch.tokens.lengths)
         tokens = batch.tokens if views == 1 else batch.tokens.repeated(views)
-        if losses is not None and views == 1 and not self.label_smoothing:
-            loss = losses.mean()
-        else:
-            loss = self._whole(logits, batch, tokens, views)
+        if views > 1 or self.label_smoothing:
+            loss = self._regularised(loss, logits, batch, tokens, views)
         if not intermediate:
             return loss
-        below = [self._alignments(_log_probabilities(x), x.lengths, tokens) for x in intermediate]
+        below = [self._alignments(x, tokens).mean() for x in intermediate]
         return torch.lerp(loss, torch.stack(below).mean(), self.intermediate_weight)
 
-    def _whole(self, logits: Padded, batch: Batch, tokens: Padded, views: int) -> Tensor:
+    def _regularised(
+        self, loss: Tensor, logits: Padded, batch: Batch, tokens: Padded, views: int
+    ) -> Tensor:
         if views > 1:
             logits = logits.zeroed()  # so that views agree on padding
         log_probabilities = _log_probabilities(logits)
-        loss = self._alignments(log_probabilities, logits.lengths, tokens)
         if self.label_smoothing:
             sure = confidence(Padded(log_probabilities, logits.lengths))
-            loss = torch.lerp(loss, _per_token(sure, tokens), self.label_smoothing)
+            loss = torch.lerp(loss, _per_token(sure, tokens).mean(), self.label_smoothing)
         if views > 1:
-            apart = _per_token(disagreement(log_probabilities), batch.tokens)
+            apart = _per_token(disagreement(log_probabilities), batch.tokens).mean()
             loss = loss + self.consistency * apart
         return loss
 
-    def _alignments(
-        self, log_probabilities: Tensor, lengths: Tensor, tokens: Padded, reduction: str = "mean"
-    ) -> Tensor:
-        return F.ctc_loss(
-            log_probabilities.permute(2, 0, 1),
+    def _alignments(self, logits: Padded, tokens: Padded) -> Tensor:
+        """Loss of each utterance per token."""
+        losses = F.ctc_loss(
+            _log_probabilities(logits).permute(2, 0, 1),
             tokens.values,
-            lengths,
+            logits.lengths,
             tokens.lengths,
             blank=self.blank,
-            reduction=reduction,
+            reduction="none",
             zero_infinity=True,
         )
+        return _per_token(losses, tokens)
 
     def predict(self, logits: Padded) -> list[str]:
         return self.texts(self.decoder(logits, self.blank))
@@ -228,8 +229,7 @@ def _log_probabilities(logits: Padded) -> Tensor:
 
 
 def _per_token(losses: Tensor, tokens: Padded) -> Tensor:
-    """The mean over utterances as PyTorch's CTC takes it."""
-    return (losses / tokens.lengths.clamp_min(1)).mean()
+    return losses / tokens.lengths.clamp_min(1)  # as PyTorch's CTC takes its mean
 
 
 def _refuse_strangers(tokens: Padded, symbols: int) -> None:
