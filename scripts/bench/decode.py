@@ -10,6 +10,7 @@ from typing import Literal
 
 import torch
 
+from asr.data.index import Index
 from asr.evaluation.source import Source
 from asr.evaluation.tuning import Heard, heard
 from asr.language.beam import Beam
@@ -33,7 +34,7 @@ def main() -> None:
     model, manifest, split, lm, weight, bonus = sys.argv[1:]
     torch.set_num_threads(1)
     source = Source(manifest=Path(manifest), split=split)
-    seconds = sum(utterance.seconds or 0 for utterance in source.utterances())
+    seconds = float(Index.of(source.utterances()).seconds.sum())  # manifests may tell none
     utterances = heard(Path(model), source)
     for width in (16, 100):
         tokens = []
