@@ -18,6 +18,7 @@ from asr.errors import InputError
 from asr.language.arpa import read_arpa
 from asr.language.beam import Beam, WordBeam
 from asr.language.flashlight import flashlight
+from asr.language.kenlm import native
 from asr.language.kneser_ney import write_arpa
 from asr.padded import Padded
 from asr.tasks.ctc import CTC
@@ -294,6 +295,26 @@ def test_a_task_with_it_can_be_copied(bigrams: Path, search: Any) -> None:
     task = CTC(VOCABULARIES["marked"], Beam(str(bigrams), search=search))
     logits = _logits(0, 5, 8)
     assert deepcopy(task).predict(logits) == task.predict(logits)
+
+
+@pytest.mark.skipif(len(SEARCHES) < 2, reason="flashlight is not installed")
+def test_a_model_is_read_once_for_all_weights(
+    bigrams: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+
+    def counted(path: Path, words: Sequence[str]) -> Any:
+        read.append(path)
+        return native(path, words)
+
+    monkeypatch.setattr("asr.language.beam.native", counted)
+    vocabulary, logits = VOCABULARIES["marked"], _logits(3, 5, 12)
+    first = _decoder(vocabulary, "flashlight", lm=str(bigrams))
+    for weight in (0.0, 0.3, 2.0):
+        chosen = Beam(str(bigrams), lm_weight=weight, search="flashlight")
+        again = first.weighed(chosen).n_best(logits, 4, 5)
+        assert again == chosen.fitted(vocabulary).n_best(logits, 4, 5)
+    assert len(read) == 3  # the first, and those two from scratch that weigh anything
 
 
 @pytest.mark.skipif(len(SEARCHES) < 2, reason="flashlight is not installed")

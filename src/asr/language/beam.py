@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -118,7 +119,7 @@ class WordBeam:
                 f"{settings.lm}: the model has the symbols to spell none of its words; give a "
                 "language model of the same language and case, or a lexicon"
             )
-        self.lexicon = lexicon
+        self.lexicon, self._file = lexicon, settings.lm
         self._weigh(settings, model, hot)
 
     def __deepcopy__(self, memo: object) -> "WordBeam":
@@ -135,7 +136,20 @@ class WordBeam:
         self.scores = WordScores(
             model, weight=settings.lm_weight, bonus=settings.word_bonus, hot=hot
         )
-        self.search = _search(settings, self.lexicon, self.scores)
+        self.search = self._made_search(settings)
+
+    def _made_search(self, settings: Beam) -> _Search:
+        limits = Limits(settings.width, settings.classes, settings.threshold)
+        if settings.search == "python" or flashlight() is None:
+            return WordSearch(self.lexicon, self.scores, limits)
+        own = self._kenlm if _suits_kenlm(settings, self.lexicon, self.scores) else None
+        return FlashlightSearch(self.lexicon, self.scores, limits, own)
+
+    @cached_property
+    def _kenlm(self) -> Any:
+        """Flashlight's own model over the spellings, which is read once for all weights."""
+        words = [spelling.word for spelling in self.lexicon.spellings]
+        return native(Path(self._file or ""), words)
 
     def __call__(self, logits: Padded, blank: int) -> list[list[int]]:
         """Token sequences for logits of shape ``(batch, classes, time)``."""
@@ -185,15 +199,13 @@ def _model(settings: Beam, lexicon: Lexicon | None) -> LanguageModel | None:
     return read_language_model(Path(settings.lm), lexicon.words if lexicon else ())
 
 
-def _search(settings: Beam, lexicon: Lexicon, scores: WordScores) -> _Search:
-    limits = Limits(settings.width, settings.classes, settings.threshold)
-    if settings.search == "python" or flashlight() is None:
-        return WordSearch(lexicon, scores, limits)
+def _suits_kenlm(settings: Beam, lexicon: Lexicon, scores: WordScores) -> bool:
+    """Whether flashlight's KenLM can weigh the words as we do, which is faster."""
+    # It knows neither hot words nor several spellings of a word, reads no gzip, no unigrams and
+    # nothing longer than six words.
+    if settings.lm is None or settings.lm.endswith(".gz"):
+        return False
+    if isinstance(scores.model, ArpaModel) and scores.model.order not in _KENLM_ORDERS:
+        return False
     words = [spelling.word for spelling in lexicon.spellings]
-    # Flashlight's language models know neither hot words nor several spellings of a word, and
-    # its KenLM reads no gzip, no unigrams and nothing longer than six words.
-    plain = scores.hot is None and scores.weight > 0 and len(set(words)) == len(words)
-    strange = isinstance(scores.model, ArpaModel) and scores.model.order not in _KENLM_ORDERS
-    if settings.lm is None or not plain or strange or settings.lm.endswith(".gz"):
-        return FlashlightSearch(lexicon, scores, limits)
-    return FlashlightSearch(lexicon, scores, limits, native(Path(settings.lm), words))
+    return scores.hot is None and scores.weight > 0 and len(set(words)) == len(words)
