@@ -163,3 +163,25 @@ def test_two_processes_find_the_highest_losses_of_both(tones: Path, tmp_path: Pa
     assert len(found["train"]["utterances"]) == 48
     assert len(found["val"]["utterances"]) == 12
     assert len({row["id"] for row in found["train"]["utterances"]}) == 48
+
+
+@pytest.mark.slow
+def test_all_that_regularises_at_once_is_the_same_without_a_doctor_and_after_a_kill(
+    tones: Path, tmp_path: Path
+) -> None:
+    options = tiny(
+        tones, "task.consistency=0.2", "task.label_smoothing=0.05", "task.intermediate=[0]",
+        "data.join.share=0.5", "trainer.accumulate=2", "save_every_steps=1",
+    )  # fmt: skip
+    start(tmp_path, [*options, "run_dir=whole"])
+    start(tmp_path, [*options, "run_dir=alone", "callbacks.doctor=null"])
+    start(tmp_path, [*options, "run_dir=cut"], "batch:5")
+    assert start(tmp_path, ["resume=cut"]).status == 0
+
+    whole, *others = (
+        torch.load(tmp_path / name / "last.ckpt", weights_only=True)["state_dict"]
+        for name in ("whole", "alone", "cut")
+    )
+    for other in others:
+        for name, tensor in whole.items():
+            assert torch.equal(tensor, other[name]), name
