@@ -114,9 +114,10 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
     head = file.read(_HEAD)
     file.seek(0)
     if b"\n" not in head and b"\r" in head:
-        text = io.TextIOWrapper(file, encoding="latin-1", newline="\r")  # a byte, a character
-        while line := text.readline(_LONGEST + 1):
-            yield line.encode("latin-1")
+        # in latin-1 a byte is a character
+        with io.TextIOWrapper(file, encoding="latin-1", newline="\r") as text:
+            while line := text.readline(_LONGEST + 1):
+                yield line.encode("latin-1")
         return
     while raw := file.readline(_LONGEST + 1):
         yield raw
