@@ -6,7 +6,6 @@ import torch.nn.functional as F
 from torch import nn
 
 from asr.layers.bands import ScalarNorm
-from asr.layers.grid import GridConv, GridNorm
 from asr.layers.time_depth import BandConv, TimeDepthBlock
 from tests.invariance import (
     assert_alone_as_in_a_batch,
@@ -23,13 +22,10 @@ LAYERS = [
     ScalarNorm(over_time=True),
     TimeDepthBlock(2, 3, bands=BANDS, hidden=7, activation="silu"),
     TimeDepthBlock(2, 3, bands=BANDS, padding=(2, 0), over_time=True),
-    GridConv(2, 3, (3, 5), bands=BANDS, band_stride=2, band_padding=1),
-    GridNorm(2, BANDS).eval(),
-    GridNorm(2, BANDS, 5).eval(),
 ]
 
 
-@pytest.mark.parametrize("layer", LAYERS[:-2], ids=lambda layer: type(layer).__name__)
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
 def test_an_utterance_is_the_same_alone_and_in_a_batch(layer: nn.Module) -> None:
     inputs = utterances([9, 4, 6], channels=2 * BANDS)
     assert_alone_as_in_a_batch(layer, inputs)  # type: ignore[arg-type]
@@ -67,21 +63,6 @@ def test_over_time_an_utterance_has_mean_zero_and_variance_one() -> None:
     assert abs(float(y.var(correction=0)) - 1) < 1e-4
 
 
-@pytest.mark.parametrize("sub_bands", [1, 5])
-def test_grid_normalisation_is_batch_norm_of_sub_bands(sub_bands: int) -> None:
-    ours, theirs = GridNorm(3, 10, sub_bands), nn.BatchNorm2d(3 * sub_bands)
-    x = torch.randn(4, 3, 10, 8)
-    expected = theirs(x.view(4, 3 * sub_bands, 10 // sub_bands, 8)).view_as(x)
-    y = ours(single(x.flatten(1, 2))).values.view_as(x)
-    torch.testing.assert_close(y, expected, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(ours.norm.running_var, theirs.running_var)
-
-
 def test_padding_that_changes_the_length_is_refused() -> None:
     with pytest.raises(ValueError, match="padding that keeps its length"):
         TimeDepthBlock(2, 3, bands=BANDS, padding="valid")
-
-
-def test_bands_must_be_shared_out() -> None:
-    with pytest.raises(ValueError, match="9 bands cannot be shared out among 5"):
-        GridNorm(2, 9, 5)

@@ -6,12 +6,17 @@ from torch import nn
 
 from asr.layers.conv import TimeConv
 from asr.layers.dropout import Dropout
+from asr.layers.grid import GridConv, GridNorm, GridPool
 from asr.layers.heads import FrameHead, PooledHead
 from asr.layers.norm import NoNorm, TimeBatchNorm, TimeLayerNorm
 from asr.layers.pool import TimePool
 from asr.layers.sequential import Pointwise
 
-_NAMES: dict[type[nn.Module], str] = {TimeBatchNorm: "BatchNorm", TimeLayerNorm: "LayerNorm"}
+_NAMES: dict[type[nn.Module], str] = {
+    TimeBatchNorm: "BatchNorm",
+    TimeLayerNorm: "LayerNorm",
+    GridNorm: "BatchNorm",
+}
 
 
 def kind(layer: nn.Module) -> str:
@@ -20,6 +25,11 @@ def kind(layer: nn.Module) -> str:
         return _conv(arguments(layer))
     if isinstance(layer, TimePool):
         return _pool(layer)
+    if isinstance(layer, GridConv):
+        return _grid_conv(layer)
+    if isinstance(layer, GridPool):
+        name = "MaxPool2d" if layer.kind == "max" else "AvgPool2d"
+        return "{}({}x{})".format(name, *layer.window)
     if isinstance(layer, Pointwise):
         return ", ".join(_pointwise(layer)) or "nothing"
     if isinstance(layer, FrameHead | PooledHead):
@@ -69,6 +79,16 @@ def _conv(given: dict[str, Any]) -> str:
     unusual = {"dilation": 1, "groups": 1, "padding_mode": "zeros"}
     told += [f"{name} {given[name]}" for name, usual in unusual.items() if given[name] != usual]
     return f"Conv1d({', '.join(told)})"
+
+
+def _grid_conv(layer: GridConv) -> str:
+    """Sizes are of bands, then of frames."""
+    conv = layer.conv
+    told = [f"{conv.in_channels}, {conv.out_channels}"]
+    told += ["{}x{}".format(*conv.kernel_size), "stride {}x{}".format(*conv.stride)]
+    told += ["padding {}x{}".format(*map(int, conv.padding))]
+    told += [f"groups {conv.groups}"] if conv.groups > 1 else []
+    return f"Conv2d({', '.join(told)})"
 
 
 def _pool(layer: TimePool) -> str:

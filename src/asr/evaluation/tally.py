@@ -65,6 +65,7 @@ class Tally:
     def _note_sizes(self, layer: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         if not isinstance(output, Padded):
             return
-        self._shapes[layer] = (output.values.shape[1], int(output.lengths[0]))
+        channels = output.values.shape[1:-1].numel()  # of maps of bands, all bands
+        self._shapes[layer] = (channels, int(output.lengths[0]))
         moved = sum(x.values.numel() for x in (*inputs, output) if isinstance(x, Padded))
         self._activations[layer] = self._activations.get(layer, 0) + moved

@@ -1,26 +1,53 @@
-"""Two-dimensional layers, over bands and time, on sequences whose channels are maps of bands.
+"""Two-dimensional layers, over bands and time.
 
-See :mod:`asr.layers.bands` for the order of channels. Time keeps its rules: padding is hidden
-from kernels and statistics, and a layer answers for the frames that it hears.
+Inside :class:`GridSequential` a batch of sequences is ``(batch, maps, bands, time)``, which begins
+with one map of as many bands as there are channels. Time keeps its rules: padding is hidden from
+kernels, pooling and statistics, and a layer answers for the frames that it hears.
 """
 
+from typing import cast
+
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from asr.layers.norm import TimeBatchNorm
+from asr.layers.pool import PoolKind, TimePool
+from asr.layers.sequential import TimeSequential
 from asr.padded import Padded
 from asr.span import Length, Span
+
+
+class GridSequential(TimeSequential):
+    """Layers over bands and time in a row; sequences come and go as channels.
+
+    Channel ``map * bands + band`` goes out for each band of each map.
+
+    Shape: ``(batch, bands, time)`` to ``(batch, maps * new_bands, output_length(time))``.
+    """
+
+    def forward(self, x: Padded) -> Padded:
+        grid = x.values.unsqueeze(1)
+        if grid.dtype == torch.bfloat16 or torch.is_autocast_enabled(grid.device.type):
+            # Dense kernels in half precision are faster with maps last in memory. Copied, as one
+            # map alone would count as both.
+            grid = torch.empty_like(grid, memory_format=torch.channels_last).copy_(grid)
+        y = cast(Padded, super().forward(x._replace(values=grid)))  # type: ignore[no-untyped-call]
+        return y._replace(values=y.values.flatten(1, 2))
 
 
 class GridConv(nn.Module):
     """``nn.Conv2d`` over bands and time, which keeps the number of frames.
 
-    Shape: ``(batch, in_maps * bands, time)`` to ``(batch, maps * out_bands, time)``.
+    Shape: ``(batch, in_maps, bands, time)`` to ``(batch, maps, out_bands, time)``.
 
     Args:
         kernel: taps over bands and over time; an odd number over time.
         band_stride: bands from one output band to the next.
         band_padding: bands of zeros on both sides.
+
+    Raises:
+        ValueError: the kernel is even over time, or no band is left.
     """
 
     def __init__(
@@ -35,9 +62,12 @@ class GridConv(nn.Module):
         groups: int = 1,
     ) -> None:
         super().__init__()
+        if min(kernel) < 1 or kernel[1] % 2 == 0:
+            raise ValueError(f"a kernel needs an odd number of taps over time, got {list(kernel)}")
         self.reach = kernel[1] // 2
-        self.bands = bands
         self.out_bands = (bands + 2 * band_padding - kernel[0]) // band_stride + 1
+        if self.out_bands < 1:
+            raise ValueError(f"a kernel over {kernel[0]} bands needs as many, got {bands}")
         self.conv = nn.Conv2d(
             in_maps,
             maps,
@@ -56,8 +86,10 @@ class GridConv(nn.Module):
         return length
 
     def forward(self, x: Padded) -> Padded:
-        grid = torch.unflatten(x.zeroed().values, 1, (-1, self.bands))
-        return x._replace(values=self.conv(grid).flatten(1, 2))
+        values = x.zeroed().values
+        if self.conv.groups > 1:  # in channels last, oneDNN 3.12 never ends for some of these
+            values = values.contiguous()
+        return x._replace(values=self.conv(values))
 
 
 class GridNorm(nn.Module):
@@ -65,7 +97,7 @@ class GridNorm(nn.Module):
 
     The latter is sub-spectral normalisation (Chang et al., 2021, https://arxiv.org/abs/2103.13620).
 
-    Shape: ``(batch, maps * bands, time)``, unchanged.
+    Shape: ``(batch, maps, bands, time)``, unchanged.
 
     Args:
         sub_bands: groups of neighbouring bands that have statistics, scale and offset of their
@@ -81,15 +113,62 @@ class GridNorm(nn.Module):
         super().__init__()
         if bands % sub_bands:
             raise ValueError(f"{bands} bands cannot be shared out among {sub_bands} sub-bands")
-        self.maps, self.sub_bands = maps, sub_bands
+        self.sub_bands = sub_bands
         self.norm = TimeBatchNorm(maps * sub_bands)
 
     def output_length(self, length: Length) -> Length:
         return length
 
     def forward(self, x: Padded) -> Padded:
-        grouped = torch.unflatten(x.values, 1, (self.maps * self.sub_bands, -1)).transpose(1, 2)
-        inner = grouped.shape[1]  # bands that share statistics stand beside each other as rows
-        rows = Padded(grouped.flatten(0, 1), x.lengths.repeat_interleave(inner))
-        y = torch.unflatten(self.norm(rows).values, 0, (-1, inner)).transpose(1, 2)
-        return x._replace(values=y.flatten(1, 2))
+        if self.sub_bands == 1:
+            return cast(Padded, self.norm(x))
+        grouped = torch.unflatten(x.values, 2, (self.sub_bands, -1)).flatten(1, 2)
+        y = self.norm(x._replace(values=grouped)).values
+        return x._replace(values=y.reshape(x.values.shape))
+
+
+class GridPool(nn.Module):
+    """Maximum or mean over windows of bands and frames, which do not overlap.
+
+    Bands and frames that are not there take no part; a last window may be partly filled.
+
+    Shape: ``(batch, maps, bands, time)`` to ``(batch, maps, out_bands, output_length(time))``.
+
+    Args:
+        bands: bands in a window.
+        frames: frames in a window.
+    """
+
+    def __init__(self, kind: PoolKind, bands: int, frames: int) -> None:
+        super().__init__()
+        self.over_time = TimePool(kind, frames)
+        if bands < 1:
+            raise ValueError(f"pooling needs a window of at least 1 band, got {bands}")
+        self.kind, self.window = kind, (bands, frames)
+
+    @property
+    def span(self) -> Span:
+        return self.over_time.span
+
+    def output_length(self, length: Length) -> Length:
+        return self.over_time.output_length(length)
+
+    def out_bands(self, bands: int) -> int:
+        return -(-bands // self.window[0])
+
+    def forward(self, x: Padded) -> Padded:
+        lengths = self.output_length(x.lengths)
+        if self.kind == "max":
+            values = _lowest_beyond(x)
+            pooled = F.max_pool2d(values, self.window, ceil_mode=True)
+            return Padded(pooled, lengths).zeroed()
+        total = F.avg_pool2d(x.zeroed().values.float(), self.window, ceil_mode=True)
+        share = F.avg_pool2d(x.mask[:, None, None].float(), (1, self.window[1]), ceil_mode=True)
+        return Padded((total / share.clamp_min(1e-6)).to(x.values.dtype), lengths)
+
+
+def _lowest_beyond(x: Padded) -> Tensor:
+    """The values, the lowest there is beyond each length; themselves where nothing is beyond."""
+    if x.values.device.type == "cpu" and int(x.lengths.min()) >= x.values.shape[-1]:
+        return x.values
+    return x.values.masked_fill(~x.mask[:, None, None], torch.finfo(x.values.dtype).min)

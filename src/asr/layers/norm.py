@@ -40,7 +40,8 @@ class TimeBatchNorm(nn.Module):
     In evaluation it is ``nn.BatchNorm1d``; in training, mean and variance are taken over true
     frames only, so the amount of padding changes nothing.
 
-    Shape: ``(batch, channels, time)``, unchanged.
+    Shape: ``(batch, channels, time)``, or ``(batch, channels, bands, time)`` with the same
+    statistics for all bands; unchanged.
 
     Args:
         eps: added to the variance.
@@ -72,12 +73,11 @@ class TimeBatchNorm(nn.Module):
 
     def forward(self, x: Padded) -> Padded:
         if not self.training:
-            # As an image of height 1, which is faster where channels are last in memory.
             values = F.batch_norm(
-                x.values.unsqueeze(2), self.running_mean, self.running_var, self.weight, self.bias,
+                _image(x.values), self.running_mean, self.running_var, self.weight, self.bias,
                 eps=self.eps,
             )  # fmt: skip
-            return x._replace(values=values.squeeze(2))
+            return x._replace(values=values.view_as(x.values))
         values, mean, var, count = _MaskedBatchNorm.apply(
             x.values, x.lengths, self.weight, self.bias, self.eps
         )
@@ -91,7 +91,7 @@ class TimeBatchNorm(nn.Module):
 class _MaskedBatchNorm(torch.autograd.Function):
     """The kernels of ``nn.BatchNorm2d``, which see zeros as padding, and what mends their sums.
 
-    An image of height 1 is what they are fast at, whichever axis is last in memory.
+    Images are what they are fast at, whichever axis is last in memory.
     """
 
     @staticmethod
@@ -100,11 +100,11 @@ class _MaskedBatchNorm(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         precise = torch.promote_types(x.dtype, torch.float32)
         x = zero_computed(x, lengths)
-        frames = x.unsqueeze(2)
-        count = lengths.sum().clamp_min(1).double()
+        frames = _image(x)
+        count = lengths.sum().clamp_min(1).double() * frames.shape[2]
         mean, var = (moment.double() for moment in _moments(frames))
         # The zeros took part, as so many more values; without them, mean and square are larger.
-        share = x.shape[0] * x.shape[2] / count
+        share = frames[:, 0].numel() / count
         square = (var + mean.square()) * share
         mean = mean * share
         var = (square - mean.square()).clamp_min_(0)
@@ -113,7 +113,7 @@ class _MaskedBatchNorm(torch.autograd.Function):
         ctx.save_for_backward(x, lengths, weight, mean, var, count)
         ctx.eps = eps
         ctx.mark_non_differentiable(mean, var, count)
-        return y.squeeze(2), mean, var, count
+        return y.view_as(x), mean, var, count
 
     @staticmethod
     @once_differentiable
@@ -122,18 +122,24 @@ class _MaskedBatchNorm(torch.autograd.Function):
         weight, scale = weight.to(mean.dtype), (var + ctx.eps).rsqrt()
         # The kernel divides by all frames, among them padding. In the term of the variance a
         # larger scale makes up for it, and a smaller weight for the scale ...
-        frames = x.shape[0] * x.shape[2]
+        image = _image(x)
+        frames = image[:, 0].numel()
         more = (frames / count).sqrt()
         total, grad_weight, grad_bias = torch.ops.aten.native_batch_norm_backward(
-            zero_gradient(grad, lengths).unsqueeze(2), x.unsqueeze(2), weight / more, None, None,
+            _image(zero_gradient(grad, lengths)), image, weight / more, None, None,
             mean, scale * more, True, ctx.eps, [True, True, True],
         )  # fmt: skip
         # ... and in that of the mean, what is missing is the same for all frames of a channel.
         missing = weight * scale * grad_bias * (1 / frames - 1 / count)
-        total = total.squeeze(2).add_(missing.to(total.dtype)[:, None])
-        total = zero_beyond_(total, lengths)
+        total = total.add_(missing.to(total.dtype)[:, None, None])
+        total = zero_beyond_(total.view_as(x), lengths)
         dtype = ctx.saved_tensors[2].dtype
         return total, None, (grad_weight / more).to(dtype), grad_bias.to(dtype), None
+
+
+def _image(x: Tensor) -> Tensor:
+    """``(batch, channels, bands, time)``, of one band where there are none; a view."""
+    return x if x.dim() == 4 else x.unsqueeze(2)
 
 
 def _moments(frames: Tensor) -> tuple[Tensor, Tensor]:

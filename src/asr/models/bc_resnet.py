@@ -4,11 +4,10 @@ Kim et al., 2021, https://arxiv.org/abs/2106.04140. Convolutions over bands are 
 those over time see the mean of the bands, and what they find is given back to all bands.
 """
 
-import torch
 from torch import nn
 
 from asr.layers.conv import TimeConv
-from asr.layers.grid import GridConv, GridNorm
+from asr.layers.grid import GridConv, GridNorm, GridSequential
 from asr.layers.heads import HeadOptions
 from asr.layers.sequential import Pointwise, TimeSequential
 from asr.layers.unit import ConvUnit
@@ -21,7 +20,7 @@ _SUB_BANDS = 5
 class BroadcastBlock(nn.Module):
     """Figure 2 of the paper: a residual over bands, and one over time that all bands share.
 
-    Shape: ``(batch, in_maps * bands, time)`` to ``(batch, maps * out_bands, time)``.
+    Shape: ``(batch, in_maps, bands, time)`` to ``(batch, maps, out_bands, time)``.
 
     Args:
         dilation: of the convolution over time.
@@ -39,7 +38,7 @@ class BroadcastBlock(nn.Module):
         dropout: float,
     ) -> None:
         super().__init__()
-        self.maps, self.transition = maps, in_maps != maps
+        self.transition = in_maps != maps
         self.over_bands = TimeSequential()
         if self.transition:
             self.over_bands.append(GridConv(in_maps, maps, (1, 1), bands=bands))
@@ -65,16 +64,15 @@ class BroadcastBlock(nn.Module):
         return length
 
     def forward(self, x: Padded) -> Padded:
-        y: Padded = self.over_bands(x)
-        grid = torch.unflatten(y.values, 1, (self.maps, self.out_bands))
+        grid = self.over_bands(x).values
         shared = self.over_time(Padded(grid.mean(dim=2), x.lengths)).values
-        values = (grid + shared[:, :, None]).flatten(1, 2)
+        values = grid + shared[:, :, None]
         if not self.transition:
             values = values + x.values
         return x._replace(values=values.relu())
 
 
-class BCResNet(TimeSequential):
+class BCResNet(GridSequential):
     """Broadcasted residual learning over 40 bands.
 
     Shape: ``(batch, in_channels, time)`` to ``(batch, 4 * width, time)``.

@@ -1,7 +1,8 @@
 """Heads between the blocks of an encoder, which help to train it and are then left behind."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -48,19 +49,28 @@ class IntermediateHeads(nn.Module):
         self, model: AcousticModel, waveforms: Padded, keys: Tensor, views: int
     ) -> tuple[Padded, list[Padded]]:
         """What ``model`` gives, and what each head makes of its block, in the order of blocks."""
-        heard: dict[int, Padded] = {}
-
-        def listen(block: int) -> Callable[..., None]:
-            return lambda _layer, _given, output: heard.update({block: output})
-
-        hooks = [model.encoder[i].register_forward_hook(listen(i)) for i in self.blocks]  # type: ignore[index]
-        try:
+        with _listening(cast(TimeSequential, model.encoder), self.blocks) as heard:
             logits = model(waveforms, keys, views)
-        finally:
-            for hook in hooks:
-                hook.remove()
         pairs = zip(self.heads, self.blocks, strict=True)
         return logits, [head(heard[block]) for head, block in pairs]
+
+
+@contextmanager
+def _listening(encoder: TimeSequential, blocks: Sequence[int]) -> Iterator[dict[int, Padded]]:
+    """What comes out of some blocks while the encoder runs, bands as channels."""
+    heard: dict[int, Padded] = {}
+
+    def listen(block: int) -> Callable[..., None]:
+        return lambda _layer, _given, output: heard.update(
+            {block: output._replace(values=output.values.flatten(1, -2))}
+        )
+
+    hooks = [encoder[i].register_forward_hook(listen(i)) for i in blocks]
+    try:
+        yield heard
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 @torch.no_grad()
@@ -68,11 +78,9 @@ def _widths(encoder: TimeSequential, channels: int) -> list[int]:
     """Channels that come out of each block."""
     modes = [(layer, layer.training) for layer in encoder.modules()]
     shortest = shortest_input(encoder)
-    x: Any = Padded(torch.zeros(1, channels, shortest), torch.tensor([shortest]))
-    widths = []
-    for block in encoder.eval():
-        x = block(x)
-        widths.append(x.values.shape[1])
+    x = Padded(torch.zeros(1, channels, shortest), torch.tensor([shortest]))
+    with _listening(encoder, range(len(encoder))) as heard:
+        encoder.eval()(x)
     for layer, training in modes:  # of which some may be in evaluation mode for good
         layer.training = training
-    return widths
+    return [heard[block].values.shape[1] for block in range(len(encoder))]
