@@ -51,9 +51,12 @@ def test_output_length_is_the_length_of_the_output(hop_ms: float, sample_rate: i
         assert y.values.shape[-1] == y.lengths[0] == features.output_length(length)
 
 
+@pytest.mark.parametrize("range_db", [None, 30.0])
 @pytest.mark.parametrize("normalize", ["none", "utterance", "level", "global"])
-def test_an_utterance_is_the_same_alone_and_in_a_batch(normalize: Any) -> None:
-    features = LogMel(8000, bins=20, channels=2, normalize=normalize)
+def test_an_utterance_is_the_same_alone_and_in_a_batch(
+    normalize: Any, range_db: float | None
+) -> None:
+    features = LogMel(8000, bins=20, channels=2, normalize=normalize, range_db=range_db)
     inputs = utterances([3000, 1999, 160, 1], channels=2)
 
     together = features(pad(inputs, nan))
@@ -210,3 +213,40 @@ def test_half_precision_autocast_changes_nothing() -> None:
 def test_what_cannot_be_right_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         LogMel(**{"sample_rate": 8000, **options})
+
+
+def test_with_a_range_loudness_changes_nothing() -> None:
+    features = LogMel(8000, bins=20, normalize="none", range_db=30.0)
+    x = torch.randn(1, 1, 4000)
+    torch.testing.assert_close(features(single(x[0] * 7)).values, features(single(x[0])).values)
+
+
+def test_a_range_bends_energies_so_far_below_the_loudest() -> None:
+    plain = LogMel(8000, bins=20, normalize="none", floor=1e-20)
+    ranged = LogMel(8000, bins=20, normalize="none", floor=1e-20, range_db=20.0)
+    x = single(torch.randn(1, 4000) * torch.linspace(0, 1, 4000) ** 4)
+    below = plain(x).values - plain(x).values.max()  # of natural logarithms
+    y = ranged(x).values
+    torch.testing.assert_close(y, (1 + (below.double().exp() * 100)).log().float())
+    assert y.max() == pytest.approx(math.log(101))
+    # What is loud keeps its distance from the loudest, what is faint has none from nothing.
+    assert (y - y.max() - below)[below > -1].abs().max() < 0.03
+    assert y[below < -12].max() < 0.001
+
+
+def test_silence_has_a_range_as_well() -> None:
+    features = LogMel(8000, bins=20, normalize="none", range_db=30.0)
+    assert not features(single(torch.zeros(1, 4000))).values.any()
+
+
+def test_a_range_hears_the_whole_utterance() -> None:
+    features = LogMel(8000, bins=20, normalize="none", range_db=30.0)
+    assert features.span.whole
+    assert features.streaming_obstacle == "relative to the loudest of the utterance"
+    assert not LogMel(8000, bins=20, normalize="none").span.whole
+
+
+@pytest.mark.parametrize("range_db", [0.0, -3.0, 300.0, math.nan])
+def test_a_range_that_cannot_be_is_refused(range_db: float) -> None:
+    with pytest.raises(ValueError, match="range_db must be 1 to 200 decibels"):
+        LogMel(8000, range_db=range_db)

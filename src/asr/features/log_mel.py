@@ -33,6 +33,9 @@ class LogMel(nn.Module):
         n_fft: length of the Fourier transform, in samples; where not given, the least power
             of two that holds the window and leaves no filter empty.
         floor: smallest mel energy; silence maps to ``log(floor)``, not to minus infinity.
+        range_db: where given, energies are told relative to the loudest one of the utterance, as
+            ``log(1 + energy / bend)`` with the bend so many decibels below it. How loud it is and
+            what is fainter than that, such as the noise of a microphone, hardly count then.
         normalize: see :class:`~asr.features.normalize.Normalize`.
 
     Raises:
@@ -54,6 +57,7 @@ class LogMel(nn.Module):
         high_hz: float | None = None,
         n_fft: int | None = None,
         floor: float = 1e-6,
+        range_db: float | None = None,
         normalize: Normalization = "utterance",
     ) -> None:
         super().__init__()
@@ -61,6 +65,8 @@ class LogMel(nn.Module):
         _refuse_what_cannot_be(sample_rate, channels, bins, window_ms, hop_ms, low_hz, high_hz)
         if not floor > 0:
             raise ValueError(f"floor must be above 0, or silence has no logarithm, got {floor:g}")
+        if range_db is not None and not 1 <= range_db <= 200:
+            raise ValueError(f"range_db must be 1 to 200 decibels, got {range_db:g}")
         self.sample_rate = sample_rate
         self.channels = channels
         self.hop = round(sample_rate * hop_ms / 1000)
@@ -68,7 +74,7 @@ class LogMel(nn.Module):
         if self.hop < 1:
             raise ValueError(f"hop_ms must be at least one sample, got {hop_ms:g} ms")
         self.out_channels = channels * bins
-        self.floor = floor
+        self.floor, self.range_db = floor, range_db
         if n_fft is None:
             n_fft = _roomy_n_fft(self.window, sample_rate, bins, low_hz, high_hz)
         if n_fft % 2 or not self.window <= n_fft <= _LARGEST_FFT:
@@ -91,7 +97,13 @@ class LogMel(nn.Module):
 
     @property
     def span(self) -> Span:
-        return self.normalize.span_after(Span(self.window // 2, (self.window - 1) // 2, self.hop))
+        span = Span(self.window // 2, (self.window - 1) // 2, self.hop)
+        return self.normalize.span_after(span._replace(whole=self.range_db is not None))
+
+    @property
+    def streaming_obstacle(self) -> str:
+        """Why features have to wait for the end of the utterance; empty where they have not."""
+        return "" if self.range_db is None else "relative to the loudest of the utterance"
 
     def output_length(self, length: Length) -> Length:
         return length // self.hop + 1
@@ -104,8 +116,15 @@ class LogMel(nn.Module):
         # Half precision cannot hold the range of mel energies, so autocast stops here.
         with torch.autocast(waveforms.values.device.type, enabled=False):
             energies = self._energies(waveforms.zeroed().values.float())
-            values = energies.clamp_min(self.floor).log()
-        return Padded(values, self.output_length(waveforms.lengths))
+            y = Padded(energies, self.output_length(waveforms.lengths))
+            return y._replace(values=self._logarithm(y))
+
+    def _logarithm(self, energies: Padded) -> Tensor:
+        if self.range_db is None:
+            return energies.values.clamp_min(self.floor).log()
+        loudest = energies.zeroed().values.amax(dim=(1, 2), keepdim=True)
+        bend = loudest.clamp_min(self.floor) * 10 ** (-self.range_db / 10)
+        return torch.log1p(energies.values / bend)
 
     def _energies(self, samples: Tensor) -> Tensor:
         spectrum = torch.stft(
