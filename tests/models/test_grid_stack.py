@@ -64,6 +64,12 @@ def test_options_of_every_block_hold_where_a_block_has_none() -> None:
     assert model(single(torch.randn(1, 8, 5))).values.shape == (1, 4, 5)
 
 
+def test_it_may_be_two_dimensional_alone() -> None:
+    model = GridStack(8, [{"maps": 3, "band_stride": 2}])
+    assert model(single(torch.randn(1, 8, 5))).values.shape == (1, model.out_channels, 5)
+    assert model.out_channels == 12
+
+
 @pytest.mark.parametrize(
     ("grid", "message"),
     [

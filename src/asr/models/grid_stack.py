@@ -140,11 +140,11 @@ class GridStack(TimeSequential):
         grid: options of each two-dimensional block, first to last, see :class:`GridBlock`; each
             needs at least its maps. ``repeat`` puts a block so many times in a row.
         every_grid: options of every two-dimensional block that does not set its own.
-        blocks: options of each block after them; this and what follows as in
+        blocks: options of each block after them, if any; this and what follows as in
             :class:`~asr.models.conv_stack.ConvStack`.
 
     Raises:
-        ValueError: there are no blocks of either kind, or a block refuses its options, which the
+        ValueError: there are no two-dimensional blocks, or a block refuses its options, which the
             message names.
     """
 
@@ -152,7 +152,7 @@ class GridStack(TimeSequential):
         self,
         in_channels: int,
         grid: Sequence[GridBlockOptions],
-        blocks: Sequence[BlockOptions],
+        blocks: Sequence[BlockOptions] = (),
         every_grid: GridBlockOptions | None = None,
         every: BlockOptions | None = None,
         head: HeadOptions | None = None,
@@ -171,9 +171,12 @@ class GridStack(TimeSequential):
                 layer = _block(i, maps, bands, options)
                 front.append(layer)
                 maps, bands = layer.out_maps, layer.out_bands
-        stack = ConvStack(maps * bands, blocks, every, head, stochastic_depth)
-        super().__init__(front, *stack)
-        self.head_options, self.out_channels = stack.head_options, stack.out_channels
+        super().__init__(front)
+        self.head_options, self.out_channels = head or HeadOptions(), maps * bands
+        if blocks:
+            stack = ConvStack(self.out_channels, blocks, every, head, stochastic_depth)
+            self.extend(stack)
+            self.out_channels = stack.out_channels
 
 
 def _block(number: int, maps: int, bands: int, options: dict[str, Any]) -> GridBlock:
