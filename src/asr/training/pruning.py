@@ -15,8 +15,8 @@ class MedianPruning(EarlyStopping):
     """End a trial that is worse than the median of the other trials at the same epoch.
 
     The rule of Golovin et al., 2017, section 3.2.2 (https://doi.org/10.1145/3097983.3098043) and
-    of Optuna's ``MedianPruner``, told from the logs of the trials beside this one, so that it is the
-    same for any sweeper, in any process, and in a search that is gone on with. What has been
+    of Optuna's ``MedianPruner``, told from the logs of the trials beside this one, so that it is
+    the same for any sweeper, in any process, and in a search that is gone on with. What has been
     trained is tested as ever, and the sweeper gets that value.
 
     Args:
