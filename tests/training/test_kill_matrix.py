@@ -49,6 +49,7 @@ SETTINGS = {
         "callbacks.swa={_target_: asr.training.swa.swa, begin: 0.4}",
     ],
     "weights as they are": ["save_every_steps=2", "callbacks.ema=null"],
+    "rare words": ["save_every_steps=1", "data.rare_words=0.5"],
     "joined and balanced": ["save_every_steps=1", "data.join.share=0.5", "data.balance=label"],
 }
 MOMENTS = [

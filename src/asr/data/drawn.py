@@ -7,6 +7,7 @@ import numpy as np
 
 from asr.data.balance import Balance, Numbers, times_before
 from asr.data.joining import Joining, Joins, Seconds
+from asr.data.rare_words import RareWords
 from asr.data.sampler import BatchSampler
 
 _EPOCHS_TO_MEASURE = 4
@@ -47,7 +48,7 @@ class DrawnSampler:
         seconds: Seconds,
         *,
         joining: Joining | None = None,
-        balance: Balance | None = None,
+        balance: Balance | RareWords | None = None,
         max_seconds: float,
         max_utterances: int | None = None,
         seed: int = 0,

@@ -21,6 +21,7 @@ from asr.data.index import Index
 from asr.data.joining import Joining
 from asr.data.limits import LONGEST, MOST_SKIPPED, SHORTEST
 from asr.data.locality import shuffle_windows
+from asr.data.rare_words import RareWords
 from asr.data.sampler import BatchSampler
 from asr.data.skipped import Rows
 from asr.data.utterance import Corpus, Split, Utterance
@@ -70,6 +71,7 @@ class SpeechData(L.LightningDataModule):
         join: continues training utterances with others.
         balance: a column, such as label, speaker or an extra one of the manifest, each value of
             which an epoch of training holds equally often; ``None`` holds every utterance once.
+        rare_words: threshold of :class:`~asr.data.rare_words.RareWords`, 0 for no repetition.
 
     Raises:
         ValueError: a value is out of range.
@@ -98,6 +100,7 @@ class SpeechData(L.LightningDataModule):
         shuffle_window: int | None = None,
         join: Joining | None = None,
         balance: str | None = None,
+        rare_words: float = 0.0,
     ) -> None:
         super().__init__()
         if batch_seconds <= 0 or eval_seconds <= 0 or workers < 0 or cache_mb < 0:
@@ -110,11 +113,15 @@ class SpeechData(L.LightningDataModule):
         if shuffle_window is not None and shuffle_window < 1:
             raise ValueError(f"shuffle_window must be at least 1 or null, got {shuffle_window}")
         self.join = join if join is not None and join.share > 0 else None
-        self.balance = balance
-        if shuffle_window is not None and (self.join or balance):
+        self.balance, self.rare_words = balance, rare_words
+        if not 0 <= rare_words <= 1:
+            raise ValueError(f"rare_words must be a share, 0 (for none) to 1, got {rare_words:g}")
+        if balance and rare_words:
+            raise ValueError("balance and rare_words both decide what an epoch holds; choose one")
+        if shuffle_window is not None and (self.join or balance or rare_words):
             raise ValueError(
-                "join and balance draw from the whole split, shuffle_window from some files of it; "
-                "choose shuffle_window=null or neither of them"
+                "join, balance and rare_words draw from the whole split, shuffle_window from some "
+                "files of it; choose shuffle_window=null or none of them"
             )
         if not 0 <= shortest < longest:
             raise ValueError(f"need 0 <= shortest < longest, got {shortest:g} and {longest:g} s")
@@ -144,7 +151,7 @@ class SpeechData(L.LightningDataModule):
         self.outside, self.textless = outside, textless
         self.overlap = overlap
         self.index: dict[Split, Index] = {}
-        self._balance: Balance | None = None
+        self._balance: Balance | RareWords | None = None
         self.begin = (0, 0)  # epochs done, and batches of the next, where a stopped run goes on
 
     def read(self) -> None:
@@ -186,6 +193,8 @@ class SpeechData(L.LightningDataModule):
             )
         if self.balance is not None:
             self._balance = Balance(groups_by(self.index["train"], self.balance), self.seed)
+        if self.rare_words:
+            self._balance = RareWords(self.index["train"], self.rare_words, self.seed)
         say_if_one_label(task.vocabulary)
 
     def write_skipped(self, path: Path, unread: Mapping[str, str] | None = None) -> None:
