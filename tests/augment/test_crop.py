@@ -30,6 +30,20 @@ def test_a_place_anywhere_for_what_is_shorter_unless_it_is_to_stay_so() -> None:
     assert torch.equal(Crop(seconds=0.01, pad=False)(ones, 1_000, generator(0)), ones)
 
 
+@pytest.mark.parametrize("peak", [0, 7, 15, 29])
+def test_the_part_may_be_one_that_holds_the_loudest_sample(peak: int) -> None:
+    waveform = torch.zeros(2, 30)
+    waveform[0] = torch.arange(30) / 100
+    waveform[1, peak] = -1
+    crop, begins = Crop(seconds=0.01, loudest=True), set()
+    for seed in range(200):
+        part = crop(waveform, 1_000, generator(seed))
+        assert part.shape == (2, 10)
+        assert part.min() == -1
+        begins.add(round(float(part[0, 0]) * 100))
+    assert begins == set(range(max(0, peak - 9), min(20, peak) + 1))
+
+
 def test_what_fits_stays() -> None:
     waveform = torch.randn(1, 10)
     assert torch.equal(Crop(seconds=0.01)(waveform, 1_000, generator(0)), waveform)

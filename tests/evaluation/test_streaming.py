@@ -91,7 +91,7 @@ def test_a_whole_utterance_is_told_with_its_reason() -> None:
         "encoder.0.units.0.0": "circular padding from afar",
         "encoder.0.pool": "looks ahead",
         "encoder.1.units.0.0": "circular padding from afar",
-        "head": "mean over all frames",
+        "head": "pooled over all frames",
     }
 
 

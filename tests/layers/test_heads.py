@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from asr.layers.heads import FrameHead, PooledHead
@@ -30,8 +31,25 @@ def test_a_frame_head_gives_an_utterance_the_same_alone_and_in_a_batch() -> None
     assert_alone_as_in_a_batch(FrameHead(4, 3), utterances([9, 5, 1], channels=4))
 
 
-def test_a_pooled_head_gives_an_utterance_the_same_alone_and_in_a_batch() -> None:
-    assert_alone_as_in_a_batch(PooledHead(4, 3), utterances([9, 5, 1], channels=4))
+def test_a_pooled_head_may_take_the_maximum_or_both() -> None:
+    x = torch.randn(2, 4, 7)
+    for pooling, pooled in (("max", x.amax(-1)), ("both", x.amax(-1) + x.mean(-1))):
+        head = PooledHead(4, 3, pooling=pooling)
+        expected = pooled @ head.project.weight[:, :, 0].T + head.project.bias
+        torch.testing.assert_close(head(single(x)).values[..., 0], expected)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max", "both"])
+def test_a_pooled_head_gives_an_utterance_the_same_alone_and_in_a_batch(pooling) -> None:
+    head = PooledHead(4, 3, pooling=pooling)
+    assert_alone_as_in_a_batch(head, utterances([9, 5, 1], channels=4))
+
+
+def test_pooling_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match="pooling must be one of .*got 'median'"):
+        PooledHead(4, 3, pooling="median")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="count_padding is of a mean over time, got pooling 'max'"):
+        PooledHead(4, 3, pooling="max", options={"count_padding": True})
 
 
 def test_dropout_of_a_pooled_head_works_in_training_only() -> None:

@@ -21,11 +21,14 @@ class Crop:
     Args:
         seconds: of what comes out.
         pad: whether what is shorter is filled up with zeros; else it stays as it is.
+        loudest: whether the part holds the loudest sample, so that it is never the silence around
+            a short sound.
         probability: share of the recordings that take part.
     """
 
     seconds: float = 1.0
     pad: bool = True
+    loudest: bool = False
     probability: float = 1.0
 
     def __post_init__(self) -> None:
@@ -38,7 +41,11 @@ class Crop:
             return waveform
         wanted = max(1, round(self.seconds * sample_rate))
         spare = wanted - waveform.shape[-1]
-        place = int(torch.randint(abs(spare) + 1, (), generator=generator))
+        first, last = 0, abs(spare)
+        if self.loudest and spare < 0:
+            loudest = int(waveform.abs().amax(dim=0).argmax())
+            first, last = max(first, loudest - wanted + 1), min(last, loudest)
+        place = int(torch.randint(first, last + 1, (), generator=generator))
         if spare <= 0:
             return waveform[..., place : place + wanted]
         return F.pad(waveform, (place, spare - place)) if self.pad else waveform

@@ -12,6 +12,7 @@ from asr.layers.norm import NoNorm, TimeBatchNorm, TimeLayerNorm
 from asr.layers.pool import TimePool
 from asr.layers.sequential import Pointwise
 
+_POOLED = {"mean": "mean", "max": "maximum", "both": "mean and maximum"}
 _NAMES: dict[type[nn.Module], str] = {
     TimeBatchNorm: "BatchNorm",
     TimeLayerNorm: "LayerNorm",
@@ -33,7 +34,7 @@ def kind(layer: nn.Module) -> str:
     if isinstance(layer, Pointwise):
         return ", ".join(_pointwise(layer)) or "nothing"
     if isinstance(layer, FrameHead | PooledHead):
-        pooled = "mean over time, " if isinstance(layer, PooledHead) else ""
+        pooled = f"{_POOLED[layer.pooling]} over time, " if isinstance(layer, PooledHead) else ""
         return f"{pooled}Conv1d({layer.project.in_channels}, {layer.project.out_channels}, 1)"
     return _NAMES.get(type(layer), type(layer).__name__)
 

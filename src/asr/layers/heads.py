@@ -1,5 +1,8 @@
 """The last layer of a model: from encoder channels to class logits."""
 
+from typing import Literal, get_args
+
+import torch
 from torch import Tensor, nn
 from typing_extensions import TypedDict
 
@@ -7,6 +10,9 @@ from asr.layers.dropout import Dropout
 from asr.layers.fast_conv import FastConv1d
 from asr.padded import Padded
 from asr.span import Length, Span
+
+
+Pooled = Literal["mean", "max", "both"]
 
 
 class HeadOptions(TypedDict, total=False):
@@ -54,16 +60,22 @@ class FrameHead(nn.Module):
 
 
 class PooledHead(nn.Module):
-    """Classify the mean of the valid frames.
+    """Classify what the valid frames are in sum.
 
     Shape: ``(batch, channels, time)`` to ``(batch, classes, 1)``.
 
     Args:
         dropout: probability of zeroing a pooled channel in training.
+        pooling: the mean of the frames; their maximum, for a sound that is short and of which the
+            rest tells nothing; or the sum of both, as in Kong et al., 2020, section III
+            (https://arxiv.org/abs/1912.10211).
+
+    Raises:
+        ValueError: there is no such pooling, or ``count_padding`` of another than the mean.
     """
 
     span = Span(whole=True)
-    streaming_obstacle = "mean over all frames"
+    streaming_obstacle = "pooled over all frames"
 
     def __init__(
         self,
@@ -71,11 +83,16 @@ class PooledHead(nn.Module):
         classes: int,
         dropout: float = 0.0,
         *,
+        pooling: Pooled = "mean",
         options: HeadOptions | None = None,
     ) -> None:
         super().__init__()
         options = options or HeadOptions()
-        self.count_padding = options.get("count_padding", False)
+        if pooling not in get_args(Pooled):
+            raise ValueError(f"pooling must be one of {list(get_args(Pooled))}, got {pooling!r}")
+        self.pooling, self.count_padding = pooling, options.get("count_padding", False)
+        if self.count_padding and pooling != "mean":
+            raise ValueError(f"count_padding is of a mean over time, got pooling {pooling!r}")
         self.dropout = Dropout(dropout)
         self.project, self.rectify = _projection(in_channels, classes, options)
 
@@ -83,8 +100,15 @@ class PooledHead(nn.Module):
         return length * 0 + 1
 
     def forward(self, x: Padded) -> Padded:
-        logits = self.rectify(self.project(self.dropout(self._mean(x))))
+        logits = self.rectify(self.project(self.dropout(self._pooled(x))))
         return Padded(logits, x.lengths.new_ones(len(x.lengths)))
+
+    def _pooled(self, x: Padded) -> Tensor:
+        if self.pooling == "mean":
+            return self._mean(x)
+        lowest = torch.finfo(x.values.dtype).min
+        largest = x.values.masked_fill(~x.mask[:, None], lowest).amax(dim=-1, keepdim=True).float()
+        return largest if self.pooling == "max" else largest + self._mean(x)
 
     def _mean(self, x: Padded) -> Tensor:
         if self.count_padding:

@@ -12,7 +12,7 @@ from torchmetrics import MetricCollection
 from asr.augment.mixing import mixed, partners, shares, spliced
 from asr.data.batch import Batch, Mixture
 from asr.data.utterance import Utterance
-from asr.layers.heads import HeadOptions, PooledHead
+from asr.layers.heads import HeadOptions, Pooled, PooledHead
 from asr.losses.cross_entropy import soft_cross_entropy
 from asr.metrics.confusion import Accuracy, MacroF1
 from asr.padded import Padded
@@ -30,6 +30,7 @@ class Classification:
             occurs in training, a mapping gives them by name (1 where absent), ``None`` is 1.
         label_smoothing: share of the target spread over all labels, from 0 up to below 1.
         dropout: of the pooled channels before the last layer.
+        pooling: of the frames, see :class:`~asr.layers.heads.PooledHead`.
         focal: the gamma of the focal loss, 0 for none. See :mod:`asr.losses.cross_entropy`.
         mixup: parameter of the Beta distribution by which training mixes pairs of utterances and
             their labels, 0 for no mixtures. See :mod:`asr.augment.mixing`.
@@ -51,6 +52,7 @@ class Classification:
         class_weights: Literal["balanced"] | Mapping[str, float] | None = None,
         label_smoothing: float = 0.0,
         dropout: float = 0.0,
+        pooling: Pooled = "mean",
         focal: float = 0.0,
         mixup: float = 0.0,
         cutmix: float = 0.0,
@@ -68,7 +70,7 @@ class Classification:
         self.vocabulary = vocabulary
         self.class_weights = class_weights
         self.label_smoothing = label_smoothing
-        self.dropout = dropout
+        self.dropout, self.pooling = dropout, pooling
         self.focal = focal
         self.mixup, self.cutmix = mixup, cutmix
         self._weight = _weights(vocabulary, class_weights) if len(vocabulary) else None
@@ -87,7 +89,8 @@ class Classification:
         return None if frames >= 1 else "too short: the model gives no frame"
 
     def make_head(self, in_channels: int, options: HeadOptions | None = None) -> nn.Module:
-        return PooledHead(in_channels, len(self.vocabulary), self.dropout, options=options)
+        classes = len(self.vocabulary)
+        return PooledHead(in_channels, classes, self.dropout, pooling=self.pooling, options=options)
 
     def make_metrics(self) -> MetricCollection:
         labels = self.vocabulary.symbols
