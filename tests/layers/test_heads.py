@@ -46,7 +46,7 @@ def test_a_pooled_head_gives_an_utterance_the_same_alone_and_in_a_batch(pooling)
 
 
 def test_pooling_that_cannot_be_is_refused() -> None:
-    with pytest.raises(ValueError, match="pooling must be one of .*got 'median'"):
+    with pytest.raises(ValueError, match="got 'median'"):
         PooledHead(4, 3, pooling="median")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="count_padding is of a mean over time, got pooling 'max'"):
         PooledHead(4, 3, pooling="max", options={"count_padding": True})

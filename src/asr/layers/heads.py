@@ -11,7 +11,6 @@ from asr.layers.fast_conv import FastConv1d
 from asr.padded import Padded
 from asr.span import Length, Span
 
-
 Pooled = Literal["mean", "max", "both"]
 
 
