@@ -64,17 +64,17 @@ class _Zeroed(torch.autograd.Function):
         return ctx.zero(grad, *ctx.saved_tensors), None, None
 
 
-def zero_beyond(values: Tensor, lengths: Tensor) -> Tensor:
-    """``values`` with zeros beyond each length; itself where there is nothing beyond."""
+def zero_beyond(values: Tensor, lengths: Tensor, value: float = 0) -> Tensor:
+    """``values`` with zeros, or ``value``, beyond each length; itself where nothing is beyond."""
     tail = _tail(values, lengths)
     if tail is None:
         return values
     shortest, beyond = tail
     if not shortest:
-        return values.masked_fill(beyond, 0)
+        return values.masked_fill(beyond, value)
     # Filling by a mask is several times slower than copying on a CPU.
     copy = values.clone()
-    copy[..., shortest:].masked_fill_(beyond, 0)
+    copy[..., shortest:].masked_fill_(beyond, value)
     return copy
 
 

@@ -9,10 +9,10 @@ from typing import cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from asr.layers.norm import TimeBatchNorm
-from asr.layers.pool import PoolKind, TimePool
+from asr.layers.pool import PoolKind, TimePool, never_largest
 from asr.layers.sequential import TimeSequential
 from asr.padded import Padded
 from asr.span import Length, Span
@@ -159,16 +159,8 @@ class GridPool(nn.Module):
     def forward(self, x: Padded) -> Padded:
         lengths = self.output_length(x.lengths)
         if self.kind == "max":
-            values = _lowest_beyond(x)
-            pooled = F.max_pool2d(values, self.window, ceil_mode=True)
+            pooled = F.max_pool2d(never_largest(x), self.window, ceil_mode=True)
             return Padded(pooled, lengths).zeroed()
         total = F.avg_pool2d(x.zeroed().values.float(), self.window, ceil_mode=True)
         share = F.avg_pool2d(x.mask[:, None, None].float(), (1, self.window[1]), ceil_mode=True)
         return Padded((total / share.clamp_min(1e-6)).to(x.values.dtype), lengths)
-
-
-def _lowest_beyond(x: Padded) -> Tensor:
-    """The values, the lowest there is beyond each length; themselves where nothing is beyond."""
-    if x.values.device.type == "cpu" and int(x.lengths.min()) >= x.values.shape[-1]:
-        return x.values
-    return x.values.masked_fill(~x.mask[:, None, None], torch.finfo(x.values.dtype).min)

@@ -77,7 +77,9 @@ class TimeBatchNorm(nn.Module):
                 _image(x.values), self.running_mean, self.running_var, self.weight, self.bias,
                 eps=self.eps,
             )  # fmt: skip
-            return x._replace(values=values.view_as(x.values))
+            # Squeezed, not viewed: of one row, a view's gradient would lie in memory in a way that
+            # PyTorch 2.14 gets wrong.
+            return x._replace(values=values if x.values.dim() == 4 else values.squeeze(2))
         values, mean, var, count = _MaskedBatchNorm.apply(
             x.values, x.lengths, self.weight, self.bias, self.eps
         )

@@ -1,12 +1,12 @@
 """Pooling over time that never looks at padding."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from asr.padded import Padded
+from asr.padded import Padded, zero_beyond
 from asr.span import Length, Span
 
 PoolKind = Literal["max", "average"]
@@ -74,10 +74,8 @@ class TimePool(nn.Module):
     def forward(self, x: Padded) -> Padded:
         lengths = self.output_length(x.lengths)
         if self.kind == "max":
-            lowest = torch.finfo(x.values.dtype).min
-            values = x.values.masked_fill(~x.mask[:, None], lowest)
             pooled = F.max_pool1d(
-                values, self.kernel, self.stride, self.padding, ceil_mode=self.ceil_mode
+                never_largest(x), self.kernel, self.stride, self.padding, ceil_mode=self.ceil_mode
             )
             return Padded(pooled, lengths).zeroed()
         count = self._mean(x.mask[:, None].float()).clamp_min(1e-6)
@@ -89,3 +87,25 @@ class TimePool(nn.Module):
         return F.avg_pool1d(
             values, self.kernel, self.stride, self.padding, ceil_mode=self.ceil_mode
         )
+
+
+def never_largest(x: Padded) -> torch.Tensor:
+    """The values, with padding that no maximum over a window with a frame in it is.
+
+    What is pooled of windows without a frame has no meaning; set it to zero, and its gradient.
+    """
+    if x.values.requires_grad:
+        return _Lowest.apply(x.values, x.lengths)
+    return zero_beyond(x.values, x.lengths, torch.finfo(x.values.dtype).min)
+
+
+class _Lowest(torch.autograd.Function):
+    """The lowest number as padding; there is no gradient of it, as it is nobody's maximum."""
+
+    @staticmethod
+    def forward(ctx: Any, values: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        return zero_beyond(values, lengths, torch.finfo(values.dtype).min)  # others may hold them
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, None]:
+        return grad, None
