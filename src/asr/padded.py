@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+_OF_NUMPY = (torch.float32, torch.float64, torch.int64)
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 
 
@@ -191,9 +192,15 @@ def pad(sequences: Sequence[Tensor], value: float = 0, *, common: bool = False) 
     if common and (len(lengths) == 1 or int(lengths.min()) < longest):
         longest = common_length(longest)
     values = first.new_empty((len(sequences), *shapes.pop(), longest))
-    for i, sequence in enumerate(sequences):
-        values[i, ..., : sequence.shape[-1]] = sequence
-        values[i, ..., sequence.shape[-1] :] = value
+    rows, target = list[Any](sequences), cast(Any, values)
+    learnt = any(sequence.requires_grad for sequence in sequences)
+    if first.device.type == "cpu" and first.dtype in _OF_NUMPY and not learnt:
+        # NumPy copies in this thread; PyTorch would wake others for each row, which takes longer
+        # than to copy it.
+        rows, target = [sequence.numpy() for sequence in sequences], values.numpy()
+    for i, row in enumerate(rows):
+        target[i, ..., : row.shape[-1]] = row
+        target[i, ..., row.shape[-1] :] = value
     return Padded(values, lengths)
 
 
