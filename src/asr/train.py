@@ -194,6 +194,8 @@ def main() -> None:
     hear_interrupts()
     requeue_when_asked()
     hide_overrides()
+    # Hydra's parser takes no overrides after an option that stands between them.
+    sys.argv[1:] = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))
     with one_line_errors(), secrets_kept(sys.argv[1:]):
         refuse_no_choice(sys.argv[1:])
         try:

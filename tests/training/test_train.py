@@ -128,7 +128,7 @@ def test_training_learns_the_made_up_language(run, tmp_path: Path) -> None:
 
 
 def test_a_sweep_leaves_a_folder_for_each_trial(run, tmp_path: Path) -> None:
-    run("-m", "seed=1,2", "run_dir=sweep", "trainer.max_epochs=1")
+    run("run_dir=sweep", "-m", "seed=1,2", "trainer.max_epochs=1")
     seeds = [
         yaml.safe_load((tmp_path / f"sweep/{i}/config.yaml").read_text())["seed"] for i in (0, 1)
     ]
