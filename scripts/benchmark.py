@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 Figures = dict[str, Any]
 _SYMBOLS = " abcdefghijklmnopqrstuvwxyz'"
 _SECONDS = {"separable_small": 12_000.0, "quartznet_5x5": 400.0}  # of audio, for each contender
+_OF_TRAINING = ["plain", "bare", "asr", "bare 32"]
 
 
 def main() -> None:
@@ -36,6 +37,9 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", choices=sorted(_PARTS), default=sorted(_PARTS))
     parser.add_argument(
         "--models", nargs="+", choices=sorted(_SECONDS), default=["separable_small"]
+    )
+    parser.add_argument(
+        "--contenders", nargs="+", choices=_OF_TRAINING, default=_OF_TRAINING, help="of training"
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--share", type=float, default=1.0, help="of the audio to train on")
@@ -66,7 +70,8 @@ def _training(args: argparse.Namespace) -> Figures:
                 "train_ours", "--precision", "32", "--seconds", str(s), *c
             ),
         }
-        found[model] = _rounds(f"training {model}", contenders, args.rounds, "audio_per_second")
+        chosen = {name: contenders[name] for name in args.contenders}
+        found[model] = _rounds(f"training {model}", chosen, args.rounds, "audio_per_second")
     return found
 
 
