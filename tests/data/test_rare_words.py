@@ -1,44 +1,26 @@
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
-from asr.data.index import Index
 from asr.data.rare_words import RareWords
-from asr.data.utterance import Utterance
 
 # "a" is in all of ten utterances, "b" in four, "c" in one, with b.
 TEXTS = ["a", "a a", "a", "a", "a", "a", "a b", "a b b", "b a", "a b c"]
 
 
-@pytest.fixture
-def rare(tmp_path: Path) -> Callable[..., RareWords]:
-    soundfile.write(tmp_path / "a.wav", np.ones(800), 8000)
-
-    def made(threshold: float, texts: list[str] = TEXTS, seed: int = 1) -> RareWords:
-        utterances = [
-            Utterance(str(n), tmp_path / "a.wav", text=text) for n, text in enumerate(texts)
-        ]
-        return RareWords(Index.of(utterances), threshold, seed)
-
-    return made
+def rare(threshold: float, texts: list[str] = TEXTS, seed: int = 1) -> RareWords:
+    return RareWords(texts, threshold, seed)
 
 
-def test_an_utterance_is_repeated_by_the_root_of_how_rare_its_rarest_word_is(
-    rare: Callable[..., RareWords],
-) -> None:
+def test_an_utterance_is_repeated_by_the_root_of_how_rare_its_rarest_word_is() -> None:
     drawn = rare(0.5)
     often = Counter(np.concatenate([drawn.rows(epoch) for epoch in range(1000)]).tolist())
     expected = [1.0] * 6 + [(0.5 / 0.4) ** 0.5] * 3 + [(0.5 / 0.1) ** 0.5]
     assert [often[row] / 1000 for row in range(10)] == pytest.approx(expected, abs=1e-3)
 
 
-def test_every_epoch_holds_every_utterance_and_none_more_than_one_above_its_mean(
-    rare: Callable[..., RareWords],
-) -> None:
+def test_every_epoch_holds_every_utterance_and_none_more_than_one_above_its_mean() -> None:
     drawn = rare(0.5)
     for epoch in range(50):
         times = np.bincount(drawn.rows(epoch), minlength=10)
@@ -46,9 +28,7 @@ def test_every_epoch_holds_every_utterance_and_none_more_than_one_above_its_mean
         assert (np.abs(times - drawn.times) < 1).all()
 
 
-def test_the_rows_of_an_epoch_are_a_function_of_seed_and_epoch(
-    rare: Callable[..., RareWords],
-) -> None:
+def test_the_rows_of_an_epoch_are_a_function_of_seed_and_epoch() -> None:
     def rows(seed: int, epoch: int) -> list[int]:
         return rare(0.5, seed=seed).rows(epoch).tolist()
 
@@ -56,12 +36,10 @@ def test_the_rows_of_an_epoch_are_a_function_of_seed_and_epoch(
     assert any(rows(1, epoch) != rows(2, epoch) for epoch in range(5))
 
 
-def test_without_rare_words_an_epoch_is_every_utterance_once(
-    rare: Callable[..., RareWords],
-) -> None:
+def test_without_rare_words_an_epoch_is_every_utterance_once() -> None:
     drawn = rare(0.1)
     assert drawn.rows(7).tolist() == list(range(10))
 
 
-def test_utterances_without_words_are_there_once(rare: Callable[..., RareWords]) -> None:
+def test_utterances_without_words_are_there_once() -> None:
     assert rare(1.0, ["", "a"]).rows(0).tolist().count(0) == 1

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from asr.layers.heads import FrameHead, PooledHead
+from asr.padded import Padded
 from asr.span import Span
 from tests.invariance import assert_alone_as_in_a_batch, single, utterances
 
@@ -43,6 +44,13 @@ def test_a_pooled_head_may_take_the_maximum_or_both() -> None:
 def test_a_pooled_head_gives_an_utterance_the_same_alone_and_in_a_batch(pooling) -> None:
     head = PooledHead(4, 3, pooling=pooling)
     assert_alone_as_in_a_batch(head, utterances([9, 5, 1], channels=4))
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max", "both"])
+def test_of_no_frames_a_pooled_head_says_nothing(pooling) -> None:
+    head = PooledHead(4, 3, pooling=pooling)
+    y = head(Padded(torch.randn(2, 4, 5), torch.tensor([0, 5]))).values
+    assert torch.equal(y[0, :, 0], head.project.bias)
 
 
 def test_pooling_that_cannot_be_is_refused() -> None:

@@ -12,6 +12,7 @@ from asr.data.batch import Unread
 from asr.data.corpora.tones import Tones
 from asr.data.index import Index
 from asr.data.joining import Joining
+from asr.data.rare_words import RareWords
 from asr.data.utterance import Utterance
 from asr.decoding.greedy import GreedyDecoder
 from asr.errors import InputError
@@ -63,7 +64,7 @@ def test_a_joined_utterance_has_the_sound_the_text_and_the_duration_of_its_parts
             begin = end + wait
 
 
-@pytest.mark.parametrize("how", [{"join": JOINED}, {"balance": "label"}])
+@pytest.mark.parametrize("how", [{"join": JOINED}, {"balance": "label"}, {"rare_words": 0.5}])
 def test_batches_are_the_same_for_any_number_of_workers_and_under_the_cap(tones, how) -> None:
     here, there = (
         list(_data(tones, augment=Gain(), workers=workers, **how).loader("train"))
@@ -95,6 +96,17 @@ def test_labels_are_heard_equally_often_where_that_is_asked_for(tones) -> None:
     assert set(heard) == {14}
 
 
+def test_words_are_rare_as_they_are_learnt(tones) -> None:
+    data = _data(tones, rare_words=0.5)
+    texts = [data.task.vocabulary.normalize(utterance.text) for utterance in data.index["train"]]
+    wanted = RareWords(texts, 0.5, seed=1).rows(0)
+    drawn = [each.row for batch in data._sampler("train") for each in batch]
+    assert set(drawn) == set(wanted.tolist())
+    for bad in ({"rare_words": 1.5}, {"rare_words": 0.5, "balance": "label"}):
+        with pytest.raises(ValueError, match="rare_words"):
+            SpeechData(tones, RATE, **bad)  # type: ignore[arg-type]
+
+
 def test_a_follower_that_cannot_be_read_is_left_out(tones, tmp_path: Path) -> None:
     dataset = _data(tones, join=JOINED).dataset("train")
     index = dataset.index
@@ -117,15 +129,16 @@ class _Swapped:
         return self.others.get(row) or self.index[row]
 
 
-def test_labels_are_not_joined(tones) -> None:
-    data = SpeechData(tones, RATE, join=JOINED)
+@pytest.mark.parametrize("how", [{"join": JOINED}, {"rare_words": 0.5}])
+def test_labels_are_neither_joined_nor_have_rare_words(tones, how) -> None:
+    data = SpeechData(tones, RATE, **how)
     data.read()
-    with pytest.raises(InputError, match=r"data\.join.*one label"):
+    with pytest.raises(InputError, match=r"data\.join and data\.rare_words.*one label"):
         data.bind(Classification(Labels(units=["a", "b", "c"])), lambda samples: samples)
 
 
 def test_a_share_of_nothing_is_no_joining_and_windows_go_with_neither(tones) -> None:
     assert SpeechData(tones, RATE, join=Joining(0.0), shuffle_window=5).join is None
-    for how in ({"join": JOINED}, {"balance": "label"}):
+    for how in ({"join": JOINED}, {"balance": "label"}, {"rare_words": 0.5}):
         with pytest.raises(ValueError, match="shuffle_window"):
             SpeechData(tones, RATE, shuffle_window=5, **how)  # type: ignore[arg-type]

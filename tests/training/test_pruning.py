@@ -83,6 +83,12 @@ def test_its_own_log_does_not_count(sweep: Path) -> None:
     assert stops_at(MedianPruning("val/wer", least_trials=4), sweep / "2", [0.9, 9, 9]) is None
 
 
+def test_what_is_no_number_does_not_count(sweep: Path) -> None:
+    log(sweep / "8", [float("nan"), float("nan"), float("nan")])
+    pruning = MedianPruning("val/wer", least_trials=4, first_epoch=2)
+    assert stops_at(pruning, sweep / "7", [0.85, 9, 9]) is None
+
+
 def test_a_log_that_is_being_written_is_read_as_far_as_it_goes(sweep: Path) -> None:
     with (sweep / "0" / "metrics.csv").open("a") as file:
         file.write("27,,3,0.")

@@ -16,7 +16,7 @@ CHANGES = {
     "data": (["corpus.train=40"], "train data was "),
     "joining": (["data.join.share=0.5"], "data.join was None, is Joining(share=0.5"),
     "balance": (["data.balance=label"], "data.balance was None, is label"),
-    "rare words": (["data.rare_words=0.1"], "data.rare_words was 0.0, is 0.1"),
+    "rare words": (["data.rare_words=0.1"], "data.rare_words was None, is 0.1"),
 }
 
 

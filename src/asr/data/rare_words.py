@@ -1,11 +1,11 @@
 """Epochs that hold utterances with rare words several times."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 
 from asr.data.balance import Numbers
-from asr.data.index import Index
 from asr.keyed import key
 
 
@@ -18,12 +18,12 @@ class RareWords:
     spread over the epochs, so in the mean it is exact.
 
     Args:
-        index: of the utterances with their texts.
+        texts: of each row, as they are learnt.
         threshold: share of the utterances, above 0 to 1, in which a word must be not to be rare.
     """
 
-    def __init__(self, index: Index, threshold: float, seed: int) -> None:
-        words = [set(str(text).split()) for text in index.values("text")]
+    def __init__(self, texts: Iterable[str], threshold: float, seed: int) -> None:
+        words = [set(text.split()) for text in texts]
         counts = Counter(word for each in words for word in each)
         rarest = [min((counts[word] for word in each), default=len(words)) for each in words]
         self.times = np.maximum(1.0, np.sqrt(threshold * len(words) / np.array(rarest)))

@@ -32,7 +32,8 @@ class LogMel(nn.Module):
         high_hz: upper edge of the highest filter; half the sample rate where not given.
         n_fft: length of the Fourier transform, in samples; where not given, the least power
             of two that holds the window and leaves no filter empty.
-        floor: smallest mel energy; silence maps to ``log(floor)``, not to minus infinity.
+        floor: smallest mel energy; silence maps to ``log(floor)``, not to minus infinity, or with
+            ``range_db`` to 0.
         range_db: where given, energies are told relative to the loudest one of the utterance, as
             ``log(1 + energy / bend)`` with the bend so many decibels below it. How loud it is and
             what is fainter than that, such as the noise of a microphone, hardly count then.

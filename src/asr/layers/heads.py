@@ -107,6 +107,7 @@ class PooledHead(nn.Module):
             return self._mean(x)
         lowest = torch.finfo(x.values.dtype).min
         largest = x.values.masked_fill(~x.mask[:, None], lowest).amax(dim=-1, keepdim=True).float()
+        largest = largest.masked_fill((x.lengths == 0)[:, None, None], 0)
         return largest if self.pooling == "max" else largest + self._mean(x)
 
     def _mean(self, x: Padded) -> Tensor:

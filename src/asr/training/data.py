@@ -186,15 +186,17 @@ class SpeechData(L.LightningDataModule):
 
         self.index = teachable_splits(self.index, task, given, self.outside, self.textless)
         refuse_too_few(self.index, self.max_skip_fraction)
-        if self.join and isinstance(task.vocabulary, Labels):
+        if (self.join or self.rare_words) and isinstance(task.vocabulary, Labels):
             raise InputError(
-                "data.join: joins transcripts, but here each utterance has one label; "
-                "choose data.join.share=0"
+                "data.join and data.rare_words are of transcripts, but here each utterance has one "
+                "label; choose data.join.share=0 and data.rare_words=0"
             )
         if self.balance is not None:
             self._balance = Balance(groups_by(self.index["train"], self.balance), self.seed)
         if self.rare_words:
-            self._balance = RareWords(self.index["train"], self.rare_words, self.seed)
+            normalize = task.vocabulary.normalize
+            texts = (normalize(text) for text in self.targets(task.target))
+            self._balance = RareWords(texts, self.rare_words, self.seed)
         say_if_one_label(task.vocabulary)
 
     def write_skipped(self, path: Path, unread: Mapping[str, str] | None = None) -> None:

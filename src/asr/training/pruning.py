@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator
+from math import isfinite
 from pathlib import Path
 from statistics import median
 
@@ -14,10 +15,11 @@ _NEVER = 1 << 62  # validations
 class MedianPruning(EarlyStopping):
     """End a trial that is worse than the median of the other trials at the same epoch.
 
-    The rule of Golovin et al., 2017, section 3.2.2 (https://doi.org/10.1145/3097983.3098043) and
-    of Optuna's ``MedianPruner``, told from the logs of the trials beside this one, so that it is
-    the same for any sweeper, in any process, and in a search that is gone on with. What has been
-    trained is tested as ever, and the sweeper gets that value.
+    In the manner of Golovin et al., 2017, section 3.2.2 (https://doi.org/10.1145/3097983.3098043),
+    and of Optuna's ``MedianPruner``, but told from the logs of the trials in the folders beside
+    this one, so any sweeper will do: each counts by its best value until then, those given up or
+    still running, too. Where trials run one by one, it repeats. What has been trained is tested as
+    ever, and the sweeper gets that value. A run that is no trial is never given up.
 
     Args:
         monitor: a metric of validation.
@@ -74,7 +76,7 @@ def _values(log: Path, metric: str) -> Iterator[tuple[int, float]]:
     try:
         lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
         for row in csv.DictReader(line for line in lines if line.endswith("\n")):
-            if row.get(metric):
-                yield int(row["epoch"]), float(row[metric])
+            if row.get(metric) and isfinite(value := float(row[metric])):
+                yield int(row["epoch"]), value
     except (OSError, ValueError, KeyError, TypeError, csv.Error):
         return  # no log of a run, or one that was cleared away meanwhile

@@ -30,7 +30,7 @@ def recipe(
         "data.batch_utterances": data.batch_utterances,
         "data.join": None if data.join is None else str(data.join),
         "data.balance": data.balance,
-        "data.rare_words": data.rare_words,
+        "data.rare_words": data.rare_words or None,
         "batches an epoch": data.batches(),
         "trainer.accumulate": trainer.accumulate_grad_batches,
         "processes": trainer.world_size,
