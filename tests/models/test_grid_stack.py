@@ -68,6 +68,8 @@ def test_it_may_be_two_dimensional_alone() -> None:
     model = GridStack(8, [{"maps": 3, "band_stride": 2}])
     assert model(single(torch.randn(1, 8, 5))).values.shape == (1, model.out_channels, 5)
     assert model.out_channels == 12
+    with pytest.raises(ValueError, match="stochastic_depth is of one-dimensional blocks"):
+        GridStack(8, [{"maps": 3}], stochastic_depth=0.1)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 from typing import Literal, get_args
 
-import torch
 from torch import Tensor, nn
 from typing_extensions import TypedDict
 
 from asr.layers.dropout import Dropout
 from asr.layers.fast_conv import FastConv1d
+from asr.layers.pool import never_largest
 from asr.padded import Padded
 from asr.span import Length, Span
 
@@ -105,8 +105,7 @@ class PooledHead(nn.Module):
     def _pooled(self, x: Padded) -> Tensor:
         if self.pooling == "mean":
             return self._mean(x)
-        lowest = torch.finfo(x.values.dtype).min
-        largest = x.values.masked_fill(~x.mask[:, None], lowest).amax(dim=-1, keepdim=True).float()
+        largest = never_largest(x).amax(dim=-1, keepdim=True).float()
         largest = largest.masked_fill((x.lengths == 0)[:, None, None], 0)
         return largest if self.pooling == "max" else largest + self._mean(x)
 

@@ -144,8 +144,8 @@ class GridStack(TimeSequential):
             :class:`~asr.models.conv_stack.ConvStack`.
 
     Raises:
-        ValueError: there are no two-dimensional blocks, or a block refuses its options, which the
-            message names.
+        ValueError: there are no two-dimensional blocks, a block refuses its options, which the
+            message names, or ``stochastic_depth`` finds no block.
     """
 
     def __init__(
@@ -173,6 +173,8 @@ class GridStack(TimeSequential):
                 maps, bands = layer.out_maps, layer.out_bands
         super().__init__(front)
         self.head_options, self.out_channels = head or HeadOptions(), maps * bands
+        if stochastic_depth and not blocks:
+            raise ValueError("stochastic_depth is of one-dimensional blocks, and there are none")
         if blocks:
             stack = ConvStack(self.out_channels, blocks, every, head, stochastic_depth)
             self.extend(stack)

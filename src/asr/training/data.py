@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +26,7 @@ from asr.data.utterance import Corpus, Split, Utterance
 from asr.errors import InputError
 from asr.tasks.task import Task
 from asr.text.labels import Labels
+from asr.training.data_values import refuse_draws, refuse_selection, refuse_sizes
 from asr.training.fair_test import compare, say_if_one_label
 from asr.training.signals import ignore_signals
 from asr.training.splits import (
@@ -38,10 +37,6 @@ from asr.training.splits import (
     write_skipped,
 )
 from asr.training.usable import Outside, Textless
-
-log = logging.getLogger("asr")
-
-_MOST_WORKERS = 4096  # each is a process
 
 
 class SpeechData(L.LightningDataModule):
@@ -103,39 +98,11 @@ class SpeechData(L.LightningDataModule):
         rare_words: float = 0.0,
     ) -> None:
         super().__init__()
-        if batch_seconds <= 0 or eval_seconds <= 0 or workers < 0 or cache_mb < 0:
-            raise ValueError(
-                "need batch_seconds and eval_seconds above 0, workers and cache_mb 0 or more, got "
-                f"{batch_seconds:g}, {eval_seconds:g}, {workers} and {cache_mb:g}"
-            )
-        if batch_utterances is not None and batch_utterances < 1:
-            raise ValueError(f"batch_utterances must be at least 1 or null, got {batch_utterances}")
-        if shuffle_window is not None and shuffle_window < 1:
-            raise ValueError(f"shuffle_window must be at least 1 or null, got {shuffle_window}")
+        refuse_sizes(batch_seconds, batch_utterances, eval_seconds, workers, cache_mb)
+        refuse_selection(shortest, longest, max_skip_fraction, channels, channel)
         self.join = join if join is not None and join.share > 0 else None
         self.balance, self.rare_words = balance, rare_words
-        if not 0 <= rare_words <= 1:
-            raise ValueError(f"rare_words must be a share, 0 (for none) to 1, got {rare_words:g}")
-        if balance and rare_words:
-            raise ValueError("balance and rare_words both decide what an epoch holds; choose one")
-        if shuffle_window is not None and (self.join or balance or rare_words):
-            raise ValueError(
-                "join, balance and rare_words draw from the whole split, shuffle_window from some "
-                "files of it; choose shuffle_window=null or none of them"
-            )
-        if not 0 <= shortest < longest:
-            raise ValueError(f"need 0 <= shortest < longest, got {shortest:g} and {longest:g} s")
-        if not 0 <= max_skip_fraction <= 1:
-            raise ValueError(f"max_skip_fraction must be 0 to 1, got {max_skip_fraction:g}")
-        if channels > 1 and channel != "all":
-            raise ValueError(
-                f"features of {channels} channels need data.channel=all, got {channel!r}"
-            )
-        cores = os.cpu_count() or 1
-        if workers > _MOST_WORKERS:
-            raise ValueError(f"workers must be 0 to {_MOST_WORKERS}, got {workers}")
-        if workers > cores:
-            log.warning("note: data.workers=%d, but there are %d processors", workers, cores)
+        refuse_draws(shuffle_window, self.join, balance, rare_words)
         self.corpus = corpus
         self.sample_rate = sample_rate
         self.augment = augment

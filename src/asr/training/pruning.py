@@ -19,7 +19,8 @@ class MedianPruning(EarlyStopping):
     and of Optuna's ``MedianPruner``, but told from the logs of the trials in the folders beside
     this one, so any sweeper will do: each counts by its best value until then, those given up or
     still running, too. Where trials run one by one, it repeats. What has been trained is tested as
-    ever, and the sweeper gets that value. A run that is no trial is never given up.
+    ever, and the sweeper gets that value. A run that is no trial is never given up. A metric that
+    is not finite ends it at once, as in Lightning's ``EarlyStopping``.
 
     Args:
         monitor: a metric of validation.
