@@ -21,7 +21,7 @@ TINY = [
     "data.batch_seconds=12",
     "trainer=cpu",
     "trainer.max_epochs=2",
-    "trainer.precision='32'",
+    "trainer.precision=32",
     "trainer.threads=1",
 ]
 BODY = [

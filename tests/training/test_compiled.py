@@ -16,7 +16,7 @@ from .forked import start, tiny
 def test_a_compiled_run_learns_the_same(tones: Path, tmp_path: Path) -> None:
     node = "{_target_: asr.training.compiled.Compiled, backend: aot_eager}"
     for name, more in (("plain", []), ("compiled", [f"callbacks.compiled={node}"])):
-        ended = start(tmp_path, [*tiny(tones), f"run_dir={name}", "trainer.precision='32'", *more])
+        ended = start(tmp_path, [*tiny(tones), f"run_dir={name}", "trainer.precision=32", *more])
         assert ended.status == 0, ended.err
 
     plain, compiled = (summary(tmp_path / name)["test"] for name in ("plain", "compiled"))

@@ -18,7 +18,7 @@ SIZES = {"train": 128, "val": 16, "test": 8}
 PLAIN = [
     "augment=none", "callbacks.ema=null", "data.batch_seconds=12", "features.bins=20",
     "features.sample_rate=8000", "optimizer.lr=1e-2", "trainer=cpu", "trainer.max_epochs=6",
-    "trainer.precision='32'", "trainer.threads=1", "trainer.validate_every=2",
+    "trainer.precision=32", "trainer.threads=1", "trainer.validate_every=2",
     "vocabulary=characters",
 ]  # fmt: skip
 SMALL = "model.blocks=[{channels: 24, pool: {kind: max, kernel: 2}}]"

@@ -15,7 +15,7 @@ CORPUS = next(
 )  # fmt: skip
 COMMON = [
     "corpus=manifest", "vocabulary=labels", "task=classification", "trainer=cpu",
-    "trainer.precision='32'", "trainer.threads=1",
+    "trainer.precision=32", "trainer.threads=1",
 ]  # fmt: skip
 BODY = [
     "features.bins=40",

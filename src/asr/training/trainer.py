@@ -17,7 +17,8 @@ from asr.errors import InputError
 from asr.training.checkpoint import AtomicCheckpointIO
 
 _MOST_THREADS = 1024  # with very many, libraries crash
-Precision = Literal["auto", "32", "bf16", "16"]
+# On a command line 32 is a number.
+Precision = Literal["auto", "bf16", 16, 32, "16", "32"]
 
 
 def make_trainer(
@@ -149,13 +150,13 @@ def find_precision(precision: Precision, device: str) -> str:
     """
     if precision == "auto":
         return "bf16-mixed" if _has_bf16(device) else "32-true"
-    if precision == "16":
+    if str(precision) == "16":
         if device != "cuda":
             raise InputError(
                 f"trainer.precision: 16 needs a GPU, this run is on {device}; use bf16 or 32"
             )
         return "16-mixed"
-    return {"32": "32-true", "bf16": "bf16-mixed"}[precision]
+    return {"32": "32-true", "bf16": "bf16-mixed"}[str(precision)]
 
 
 def _has_bf16(device: str) -> bool:
