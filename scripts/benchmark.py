@@ -5,7 +5,8 @@
 
 Every contender runs in a process of its own, one after the other, and so a few times over: only
 ratios within one such run mean anything, and machines that do other work give wide spreads.
-Contenders of training: ``asr`` is `python train.py`, ``bare`` its parts in a bare loop over
+Contenders of training: ``asr`` is `python train.py`, ``asr lean`` the same without the average of
+the weights and the doctor, which the others do not have, ``bare`` its parts in a bare loop over
 batches in memory, ``plain`` plain PyTorch in float32 over random batches of 16.
 """
 
@@ -25,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 Figures = dict[str, Any]
 _SYMBOLS = " abcdefghijklmnopqrstuvwxyz'"
 _SECONDS = {"separable_small": 12_000.0, "quartznet_5x5": 400.0}  # of audio, for each contender
-_OF_TRAINING = ["plain", "bare", "asr", "bare 32"]
+_BATCH = 5972 / 139  # seconds in a batch of digits, in the mean
+_OF_TRAINING = ["plain", "bare", "asr", "asr lean", "bare 32"]
 
 
 def main() -> None:
@@ -66,6 +68,9 @@ def _training(args: argparse.Namespace) -> Figures:
             ),
             "bare": lambda s=seconds, c=common: _script("train_ours", "--seconds", str(s), *c),
             "asr": lambda s=seconds, c=common: _train(args.work, s, c),
+            "asr lean": lambda s=seconds, c=common: _train(
+                args.work, s, [*c, "callbacks.ema=null", "callbacks.doctor=null"]
+            ),
             "bare 32": lambda s=seconds, c=common: _script(
                 "train_ours", "--precision", "32", "--seconds", str(s), *c
             ),
@@ -99,7 +104,7 @@ def _train(work: Path, seconds: float, overrides: Sequence[str]) -> Figures:
 
 def _fit(run: Path, seconds: float, overrides: Sequence[str]) -> float:
     """Train about ``seconds`` of audio into the folder ``run``; most megabytes in memory."""
-    steps = max(1, round(seconds / 46))
+    steps = max(1, round(seconds / _BATCH))
     command = [sys.executable, str(ROOT / "train.py"), *overrides, f"run_dir={run}"]
     command += [f"trainer.max_steps={steps}", "trainer.max_epochs=null"]
     return _measured([*command, f"trainer.validate_every={10**6}"])[1]
