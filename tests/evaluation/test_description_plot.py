@@ -56,5 +56,5 @@ def test_without_matplotlib_the_extra_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
 
-    with pytest.raises(InputError, match=r"pip install 'asr\[plot\]'"):
+    with pytest.raises(InputError, match=r"pip install -e '.\[plot\]'"):
         plot(description_of(), tmp_path / "field.png")

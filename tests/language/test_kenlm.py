@@ -41,7 +41,7 @@ def test_a_binary_needs_to_be_given_its_words(tmp_path: Path) -> None:
 def test_a_binary_needs_flashlight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("asr.language.kenlm.flashlight", lambda: None)
     (tmp_path / "m.bin").write_bytes(BINARY)
-    with pytest.raises(InputError, match=r"asr\[beam\]"):
+    with pytest.raises(InputError, match=r"\.\[beam\]"):
         read_language_model(tmp_path / "m.bin", ["a"])
 
 

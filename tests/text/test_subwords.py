@@ -53,5 +53,5 @@ def test_the_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(InputError, match=r"pip install 'asr\[sentencepiece\]'"):
+    with pytest.raises(InputError, match=r"pip install -e '.\[sentencepiece\]'"):
         Subwords(40).fitted(TEXTS)

@@ -28,5 +28,5 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         for package in ("_TENSORBOARD_AVAILABLE", "_TENSORBOARDX_AVAILABLE"):
             monkeypatch.setattr(f"{name}.{package}", False, raising=False)
 
-    with pytest.raises(InputError, match=r"pip install 'asr\[tensorboard\]'"):
+    with pytest.raises(InputError, match=r"pip install -e '.\[tensorboard\]'"):
         tensorboard_log(tmp_path)

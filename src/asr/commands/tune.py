@@ -10,7 +10,7 @@ from asr.errors import InputError
 WHAT = "find the weight of a language model and the bonus of a word"
 MORE = (
     "Computes what the model hears once, and searches it with many pairs of weight and bonus, "
-    "which Optuna chooses (pip install 'asr[sweep]'). Prints the best, and with --output writes "
+    "which Optuna chooses (pip install -e '.[sweep]'). Prints the best, and with --output writes "
     "them for --decoding of the other commands. The error rate of the pair that is best on a set "
     "is too good to be true of others: tune on a dev set, and tell the error rate of a test set."
 )

@@ -79,7 +79,7 @@ def refuse_plot(path: Path) -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise InputError("--plot needs matplotlib: pip install 'asr[plot]'") from None
+        raise InputError("--plot needs matplotlib: pip install -e '.[plot]'") from None
 
 
 def _draw(figure: "Figure", series: Growth, title: str) -> None:

@@ -138,5 +138,5 @@ def _optuna() -> Any:
     try:
         import optuna
     except ImportError:
-        raise InputError("asr tune needs Optuna: pip install 'asr[sweep]'") from None
+        raise InputError("asr tune needs Optuna: pip install -e '.[sweep]'") from None
     return optuna

@@ -80,7 +80,7 @@ class Beam:
             raise ValueError("a word beam needs lm or lexicon, or both; for neither: prefix_beam")
         if self.search == "flashlight" and flashlight() is None:
             raise InputError(
-                "search: flashlight is not installed: pip install 'asr[beam]' (Python 3.10 to "
+                "search: flashlight is not installed: pip install -e '.[beam]' (Python 3.10 to "
                 "3.12), or use search auto or python"
             )
 

@@ -45,7 +45,7 @@ class KenlmModel:
         if library is None:
             raise InputError(
                 f"{path}: KenLM is needed for it, which is within flashlight-text: pip install "
-                "'asr[beam]', or give the ARPA file"
+                "-e '.[beam]', or give the ARPA file"
             )
         self.words = [word for word in words if word != _UNKNOWN]
         self._index = {word: index for index, word in enumerate(self.words)}

@@ -120,7 +120,7 @@ def _sentencepiece() -> Any:
         import sentencepiece
     except ImportError:
         raise InputError(
-            "subword units need the sentencepiece package: pip install 'asr[sentencepiece]', "
+            "subword units need the sentencepiece package: pip install -e '.[sentencepiece]', "
             "or choose vocabulary=characters or vocabulary=words"
         ) from None
     return sentencepiece

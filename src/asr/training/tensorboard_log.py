@@ -18,5 +18,5 @@ def tensorboard_log(run_dir: Path) -> TensorBoardLogger:
     except ModuleNotFoundError as error:
         raise InputError(
             "logger=tensorboard needs a package that is not installed: "
-            "pip install 'asr[tensorboard]'"
+            "pip install -e '.[tensorboard]'"
         ) from error

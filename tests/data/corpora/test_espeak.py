@@ -136,7 +136,7 @@ def test_without_the_wheel_the_error_names_the_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
 
-    with pytest.raises(InputError, match=r"pip install 'asr\[espeak\]'") as caught:
+    with pytest.raises(InputError, match=r"pip install -e '.\[espeak\]'") as caught:
         Espeak(str(tmp_path)).prepare()
 
     assert "\n" not in str(caught.value)

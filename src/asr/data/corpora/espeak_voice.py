@@ -72,8 +72,8 @@ def variants() -> list[Variant]:
     """
     if find_spec("espeakng_loader") is None:
         raise InputError(
-            "the espeak corpus needs eSpeak NG, which is not installed; pip install "
-            "'asr[espeak]', or choose another corpus, for example corpus=yesno corpus.root=..."
+            "the espeak corpus needs eSpeak NG, which is not installed; pip install -e "
+            "'.[espeak]', or choose another corpus, for example corpus=yesno corpus.root=..."
         )
     import espeakng_loader
 

@@ -128,6 +128,6 @@ def _recordings_of(entry: Path) -> Path | None:
 def _need(path: Path) -> None:
     if not path.exists():
         raise InputError(
-            f"{path}: not there; prepare the corpus with Lhotse (pip install 'asr[lhotse]', then "
+            f"{path}: not there; prepare the corpus with Lhotse (pip install -e '.[lhotse]', then "
             f"'lhotse prepare'; see {_HELP}), or set corpus.root and the names of its files"
         )
