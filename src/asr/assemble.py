@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from asr.config import build
+from asr.config import build, locate
 from asr.errors import InputError
 from asr.models.acoustic import AcousticModel, Encoder, Features
 from asr.tasks.task import Task
@@ -41,6 +41,20 @@ def make_encoder(parts: Mapping[str, Any]) -> tuple[Features, Encoder]:
     return features, build(parts["model"], "model", in_channels=features.out_channels)
 
 
+def make_vocabulary(parts: Mapping[str, Any]) -> Vocabulary:
+    """The vocabulary alone, which may still have to learn its units.
+
+    Raises:
+        InputError: it refuses its config, or the task needs another kind.
+    """
+    vocabulary: Vocabulary = build(parts["vocabulary"], "vocabulary")
+    try:
+        locate(parts["task"]["_target_"]).refuse_other(vocabulary)
+    except ValueError as error:
+        raise InputError(f"task: {error}") from error
+    return vocabulary
+
+
 def assemble(
     parts: Mapping[str, Any], vocabulary: Vocabulary | None = None, augment: Any = None
 ) -> Recognizer:
@@ -54,7 +68,7 @@ def assemble(
         InputError: a part refuses its config, or the vocabulary is empty.
     """
     if vocabulary is None:
-        vocabulary = build(parts["vocabulary"], "vocabulary")
+        vocabulary = make_vocabulary(parts)
     if not len(vocabulary):
         raise InputError("vocabulary: has no units yet; give them, or learn them from a corpus")
     task = build(parts["task"], "task", vocabulary=vocabulary)

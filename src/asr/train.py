@@ -19,7 +19,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from asr.assemble import assemble, make_encoder
+from asr.assemble import assemble, make_encoder, make_vocabulary
 from asr.command_line import one_line_errors, one_line_usage
 from asr.compose import CONFIGS, check_config, explain, plain, refuse_no_choice
 from asr.config import build, locate
@@ -67,6 +67,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     # What can be refused without data is refused before a corpus is fetched.
     pretrained = load_pretrained(finetuning) if finetuning and not stopped else None
     features, _ = make_encoder(config)
+    unlearnt = make_vocabulary(config)
     waveform_augment = build(config["augment"]["waveform"], "augment.waveform")
     spectrogram_augment = build(config["augment"]["spectrogram"], "augment.spectrogram")
     optimizer, schedule = (build(config[part], part) for part in ("optimizer", "schedule"))
@@ -89,7 +90,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     )
 
     data.read()
-    vocabulary = build(config["vocabulary"], "vocabulary").fitted(data.targets(task.target))
+    vocabulary = unlearnt.fitted(data.targets(task.target))
     recognizer = assemble(config, vocabulary, spectrogram_augment)
     intermediate = make_intermediate(recognizer)
     data.bind(recognizer.task, recognizer.model.frames)

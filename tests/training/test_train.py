@@ -159,6 +159,10 @@ BAD = {
     "all dropped": (["model.every.dropout=1.0"], "dropout must be at least 0 and below 1"),
     "no GPU": (["trainer=gpu"], "use trainer=cpu"),
     "16 bits on a CPU": (["trainer.precision=16"], "use bf16 or 32"),
+    "labels without labels": (
+        ["task=classification", "corpus.root=/proc/no"],
+        "add vocabulary=labels",
+    ),
     "negative seed": (["seed=-1"], "seed: must be 0 to"),
     "missing corpus": (["corpus.root=/proc/nothing"], "/proc/nothing"),
     "nothing to resume": (["resume=nowhere"], "holds no run that could go on"),

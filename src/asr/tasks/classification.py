@@ -19,6 +19,7 @@ from asr.padded import Padded
 from asr.tasks.observation import Observation
 from asr.tasks.task import Monitor
 from asr.text.labels import Labels
+from asr.text.vocabulary import Vocabulary
 
 
 class Classification:
@@ -65,8 +66,7 @@ class Classification:
             raise ValueError(
                 f"focal, mixup and cutmix must be 0 or more, got {focal:g}, {mixup:g}, {cutmix:g}"
             )
-        if not isinstance(vocabulary, Labels):  # a config may choose any
-            raise ValueError("classification needs a vocabulary of labels; add vocabulary=labels")
+        self.refuse_other(vocabulary)
         self.vocabulary = vocabulary
         self.class_weights = class_weights
         self.label_smoothing = label_smoothing
@@ -78,6 +78,11 @@ class Classification:
     @property
     def classes(self) -> Sequence[str | None]:
         return self.vocabulary.symbols
+
+    @staticmethod
+    def refuse_other(vocabulary: Vocabulary) -> None:
+        if not isinstance(vocabulary, Labels):  # a config may choose any
+            raise ValueError("classification needs a vocabulary of labels; add vocabulary=labels")
 
     @staticmethod
     def target(utterance: Utterance) -> str:

@@ -106,6 +106,10 @@ class CTC:
         return [*self.vocabulary.symbols, None]
 
     @staticmethod
+    def refuse_other(vocabulary: Vocabulary) -> None:
+        """Any will do."""
+
+    @staticmethod
     def target(utterance: Utterance) -> str:
         return utterance.text or utterance.label
 

@@ -37,6 +37,14 @@ class Task(Protocol):
         """What each output of the head stands for, in order; ``None`` is the CTC blank."""
 
     @staticmethod
+    def refuse_other(vocabulary: Vocabulary) -> None:
+        """Refuse a vocabulary of a kind that this task cannot do with, learnt or not yet.
+
+        Raises:
+            ValueError: it is of another kind.
+        """
+
+    @staticmethod
     def target(utterance: Utterance) -> str:
         """What of an utterance is to be predicted, before normalisation."""
 
