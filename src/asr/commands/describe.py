@@ -51,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", help="a value of the manifest's column split; all if not given")
     parser.add_argument(
         "--plot", type=path, metavar="FILE",
-        help="draw how the receptive field grows, to .png, .svg or .pdf; needs asr[plot]",
+        help="draw how the receptive field grows, to .png, .svg or .pdf; needs the extra plot",
     )  # fmt: skip
     add_allow(parser)
 

@@ -39,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--plot", type=path, metavar="FILE",
-        help="draw that, to .png, .svg or .pdf; needs asr[plot]",
+        help="draw that, to .png, .svg or .pdf; needs the extra plot",
     )  # fmt: skip
 
 
