@@ -23,7 +23,6 @@ Row = dict[str, Any]
 DEV = {"fjmd", "mbmg", "mdcs2", "mjgk", "mmap", "mrcb", "msjr", "mtcv"}  # speakers of AN4's 74
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _LINE = re.compile(r"<s>(?P<text>.*)</s>\s*\((?P<id>[^()\s]+)\)")
-
 _TAKE = re.compile(r"([0-9])_([^_]+)_([0-9]+)")
 
 
