@@ -26,7 +26,12 @@ def test_no_kernel_reads_memory_that_was_not_written(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     (tmp_path / "filling.py").write_text(FILLING)
-    short = ["trainer.max_epochs=1", "trainer.precision=bf16", "model.every.dropout=0.1", "data.join.share=0.5"]
+    short = [
+        "trainer.max_epochs=1",
+        "trainer.precision=bf16",
+        "model.every.dropout=0.1",
+        "data.join.share=0.5",
+    ]
     train(tmp_path / "tones", tmp_path, "run_dir=plain", *short)
     train(tmp_path / "tones", tmp_path, "run_dir=filled", *short,
           "+callbacks.filling._target_=filling.Filling")  # fmt: skip

@@ -121,14 +121,14 @@ class _Elementary:
     @staticmethod
     def apply(
         x: Tensor, lengths: Tensor, weight: Tensor, bias: Tensor, eps: float
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         mask = Padded(x, lengths).mask[:, None]
         count = lengths.sum().float()
         mean = x.masked_fill(~mask, 0).sum((0, 2)) / count
         centred = x - mean[:, None]
         var = centred.masked_fill(~mask, 0).square().sum((0, 2)) / count
         y = centred * (var + eps).rsqrt()[:, None] * weight[:, None] + bias[:, None]
-        return y, mean.detach(), var.detach(), count
+        return y, mean.detach(), (var * count / (count - 1)).detach()
 
 
 def _loss_after(steps: int) -> float:

@@ -80,11 +80,10 @@ class TimeBatchNorm(nn.Module):
             # Squeezed, not viewed: of one row, a view's gradient would lie in memory in a way that
             # PyTorch 2.14 gets wrong.
             return x._replace(values=values if x.values.dim() == 4 else values.squeeze(2))
-        values, mean, var, count = _MaskedBatchNorm.apply(
+        values, mean, unbiased = _MaskedBatchNorm.apply(
             x.values, x.lengths, self.weight, self.bias, self.eps
         )
         with torch.no_grad():
-            unbiased = var * (count / (count - 1).clamp_min(1))
             self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
             self.running_var.lerp_(unbiased.to(self.running_var.dtype), self.momentum)
         return x._replace(values=values)
@@ -93,50 +92,78 @@ class TimeBatchNorm(nn.Module):
 class _MaskedBatchNorm(torch.autograd.Function):
     """The kernels of ``nn.BatchNorm2d``, which see zeros as padding, and what mends their sums.
 
-    Images are what they are fast at, whichever axis is last in memory.
+    Images are what they are fast at, whichever axis is last in memory. A network has dozens of
+    these layers, so even what is done to a few hundred numbers is a part of each step: on a CPU
+    what depends on the lengths alone is a Python number, and left out where nothing is padded.
     """
 
     @staticmethod
     def forward(
         ctx: Any, x: Tensor, lengths: Tensor, weight: Tensor, bias: Tensor, eps: float
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         precise = torch.promote_types(x.dtype, torch.float32)
         x = zero_computed(x, lengths)
         frames = _image(x)
-        count = lengths.sum().clamp_min(1).double() * frames.shape[2]
-        mean, var = (moment.double() for moment in _moments(frames))
-        # The zeros took part, as so many more values; without them, mean and square are larger.
+        count = _true(lengths) * frames.shape[2]
         share = frames[:, 0].numel() / count
-        square = (var + mean.square()) * share
-        mean = mean * share
-        var = (square - mean.square()).clamp_min_(0)
-        mean, var, count = mean.to(precise), var.to(precise), count.to(precise)
+        mean, var = _moments(frames)
+        if _padded(share):
+            # The zeros took part, as so many more values; without them, mean and square are larger.
+            var = ((var - mean.square() * (share - 1)) * share).clamp_min_(0)
+            mean = mean * share
         y = F.batch_norm(frames, mean, var, weight.to(precise), bias.to(precise), eps=eps)
-        ctx.save_for_backward(x, lengths, weight, mean, var, count)
-        ctx.eps = eps
-        ctx.mark_non_differentiable(mean, var, count)
-        return y.view_as(x), mean, var, count
+        ctx.save_for_backward(x, lengths, weight, mean, (var + eps).rsqrt_())
+        ctx.share, ctx.eps = share, eps
+        unbiased = var * (count / _at_least_1(count - 1))
+        ctx.mark_non_differentiable(mean, unbiased)
+        return y.view_as(x), mean, unbiased
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, None, Tensor, Tensor, None]:
-        x, lengths, weight, mean, var, count = ctx.saved_tensors
-        weight, scale = weight.to(mean.dtype), (var + ctx.eps).rsqrt()
+        x, lengths, weight, mean, scale = ctx.saved_tensors
+        image, dtype, share = _image(x), weight.dtype, ctx.share
+        weight = weight.to(mean.dtype)
+        grad = _image(zero_gradient(grad, lengths))
+        if not _padded(share):
+            total, grad_weight, grad_bias = _gradients(grad, image, weight, mean, scale, ctx.eps)
+            return total.view_as(x), None, grad_weight.to(dtype), grad_bias.to(dtype), None
         # The kernel divides by all frames, among them padding. In the term of the variance a
         # larger scale makes up for it, and a smaller weight for the scale ...
-        image = _image(x)
-        frames = image[:, 0].numel()
-        more = (frames / count).sqrt()
-        total, grad_weight, grad_bias = torch.ops.aten.native_batch_norm_backward(
-            _image(zero_gradient(grad, lengths)), image, weight / more, None, None,
-            mean, scale * more, True, ctx.eps, [True, True, True],
-        )  # fmt: skip
+        more = share**0.5
+        total, grad_weight, grad_bias = _gradients(
+            grad, image, weight / more, mean, scale * more, ctx.eps
+        )
         # ... and in that of the mean, what is missing is the same for all frames of a channel.
-        missing = weight * scale * grad_bias * (1 / frames - 1 / count)
+        missing = weight * scale * grad_bias * ((1 - share) / image[:, 0].numel())
         total = total.add_(missing.to(total.dtype)[:, None, None])
         total = zero_beyond_(total.view_as(x), lengths)
-        dtype = ctx.saved_tensors[2].dtype
         return total, None, (grad_weight / more).to(dtype), grad_bias.to(dtype), None
+
+
+def _gradients(
+    grad: Tensor, x: Tensor, weight: Tensor, mean: Tensor, scale: Tensor, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Those of input, weight and bias, by the kernel of ``nn.BatchNorm2d``."""
+    return torch.ops.aten.native_batch_norm_backward(
+        grad, x, weight, None, None, mean, scale, True, eps, [True, True, True]
+    )
+
+
+def _true(lengths: Tensor) -> float | Tensor:
+    """How many frames there are without padding, at least 1; on a device, there."""
+    if lengths.device.type == "cpu" and not torch.compiler.is_compiling():
+        return float(max(sum(lengths.tolist()), 1))
+    return lengths.sum().clamp_min(1).double()
+
+
+def _at_least_1(count: float | Tensor) -> float | Tensor:
+    return count.clamp_min(1) if isinstance(count, Tensor) else max(count, 1.0)
+
+
+def _padded(share: float | Tensor) -> bool:
+    """Whether there are more frames than true ones; on a device it may be, which is not asked."""
+    return isinstance(share, Tensor) or share != 1
 
 
 def _image(x: Tensor) -> Tensor:
