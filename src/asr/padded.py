@@ -125,7 +125,7 @@ def zero_computed(values: Tensor, lengths: Tensor) -> Tensor:
     Past a length nothing has a meaning to those who still hold such values, and its gradient is
     zero; what a user gave is not written to. The version that autograd watches stays the same.
     """
-    if torch.compiler.is_compiling():  # which asks no tensor for its base, and saves the copy itself
+    if torch.compiler.is_compiling():  # tensors in a graph have no base, and copies cost nothing
         return zero_beyond(values, lengths)
     base = values if values._base is None else values._base
     if base.is_leaf or 0 in values.stride():

@@ -1,4 +1,4 @@
-"""A compiled encoder ended in an error of PyTorch's: it asked a tensor in the graph for its base."""
+"""A compiled encoder ended in an error: it asked a tensor in the graph for its base."""
 
 import torch
 
