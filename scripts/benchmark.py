@@ -110,6 +110,29 @@ def _fit(run: Path, seconds: float, overrides: Sequence[str]) -> float:
     return _measured([*command, f"trainer.validate_every={10**6}"])[1]
 
 
+def _overhead(args: argparse.Namespace) -> Figures:
+    """Steps of a run and of a bare loop in turns, in the same process."""
+    found: Figures = {}
+    for model in args.models:
+        shares = []
+        for _ in range(args.rounds):
+            overrides = _overrides(model, _manifest(args))
+            with tempfile.TemporaryDirectory(dir=args.work) as folder:
+                steps = Path(folder) / "steps.json"
+                bare = f"{{_target_: scripts.bench.bare_steps.BareSteps, path: {steps}}}"
+                overrides.append(f"+callbacks.bare={bare}")
+                _fit(Path(folder) / "run", _SECONDS[model] * args.share, overrides)
+                seconds = json.loads(steps.read_text())
+            shares.append(sum(seconds["bare"]) / sum(seconds["run"]))
+            print(model, {name: len(v) for name, v in seconds.items()})
+        found[model] = shares
+        print(
+            f"{model}: a run is at {statistics.median(shares):.1%} ({min(shares):.1%} to "
+            f"{max(shares):.1%}) of the speed of a bare loop"
+        )
+    return found
+
+
 def _start(args: argparse.Namespace) -> Figures:
     """The default run on a corpus that is there, up to its first step, against imports alone."""
     imports = [sys.executable, "-c", "import torch, torchaudio, lightning, hydra"]
@@ -226,6 +249,7 @@ def _measured(command: Sequence[str]) -> tuple[str, float]:
 _PARTS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "training": _training,
     "inference": _inference,
+    "overhead": _overhead,
     "start": _start,
     "index": _index,
 }
