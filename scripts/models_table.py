@@ -6,6 +6,7 @@ With fresh weights, 29 outputs for transcription and 30 labels for classificatio
 ``asr describe model=NAME`` assumes.
 """
 
+import argparse
 import logging
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from asr.evaluation.untrained import untrained
 
 def main() -> None:
     """Write a line of Markdown for each model, smallest file name first."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     logging.getLogger("asr").setLevel(logging.ERROR)
     out = sys.stdout
     out.write("| `model=` | parameters | MACs per s of audio | hears | look-ahead | hop |\n")

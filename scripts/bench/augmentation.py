@@ -4,6 +4,7 @@
 augmentation in every clip, the least of several rounds, so that other work does not count.
 """
 
+import argparse
 import tempfile
 import time
 from collections.abc import Callable
@@ -76,6 +77,7 @@ def feature_modules() -> dict[str, torch.nn.Module]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     torch.set_num_threads(1)
     clips = [torch.randn(1, int(s * RATE), generator=generator(int(10 * s))) for s in SECONDS]
     heard = sum(SECONDS)

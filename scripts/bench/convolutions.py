@@ -3,6 +3,7 @@
 python -m scripts.bench.convolutions
 """
 
+import argparse
 from collections.abc import Callable
 
 import torch
@@ -25,6 +26,7 @@ _SHAPES = [
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     print(f"batch 16, 150 frames, {torch.get_num_threads()} threads; ms, medians of 15")
     print("| | float32 nn.Conv1d | ours | ratio | bf16 nn.Conv1d | ours | ratio |")
     print("|---|---|---|---|---|---|---|")

@@ -1,20 +1,19 @@
 """How much of the machine's matrix-product speed the default stack's training step reaches.
 
-python -m scripts.bench.peak [MODEL]
-
 Both are measured in turns in the same process; a profile of the step tells what it would reach if
 there were nothing in it but convolutions. A step is the forward and the backward pass of the
 encoder over 16 utterances of 6 seconds; its operations are two for each multiplication of a
 convolution, three times over (output, gradient of the input, gradient of the weights).
 """
 
-import sys
+import argparse
 from collections.abc import Callable
 
 import torch
 from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
+from asr.cpu_settings import settle_cpu
 from asr.evaluation.untrained import untrained
 from asr.padded import Padded
 from scripts.bench.meter import interleaved
@@ -24,7 +23,10 @@ _PROFILED = 10  # steps
 
 
 def main() -> None:
-    model = untrained([f"model={sys.argv[1] if len(sys.argv) > 1 else 'pairs'}"]).recognizer.model
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="pairs", help="of configs/model")
+    settle_cpu()  # as training does
+    model = untrained([f"model={parser.parse_args().model}"]).recognizer.model
     encoder = model.encoder
     x = torch.randn(16, model.features.out_channels, 600)
     lengths = torch.full((16,), 600)
@@ -45,6 +47,7 @@ def main() -> None:
         a, b = (torch.randn(_SIZE, _SIZE, dtype=dtype) for _ in range(2))
 
         def step(dtype: torch.dtype = dtype) -> None:
+            encoder.zero_grad()
             with torch.autocast("cpu", dtype, enabled=dtype == torch.bfloat16):
                 encoder(Padded(x, lengths)).values.float().sum().backward()
 
