@@ -1,4 +1,4 @@
-"""Deterministic runs filled all memory before kernels wrote to it, and took a seventh longer."""
+"""Deterministic runs filled all memory before kernels wrote to it, and took a twentieth longer."""
 
 from pathlib import Path
 

@@ -108,7 +108,7 @@ class FiniteSteps(Callback):
 
     @torch.no_grad()
     def _restore(self, bad: Tensor) -> None:
-        if not self._statistics:
+        if not self._statistics or (bad.device.type == "cpu" and not bad):  # a GPU is not asked
             return
         kept = torch.where(bad, self._before, torch.cat(self._statistics))
         sizes = [statistic.numel() for statistic in self._statistics]

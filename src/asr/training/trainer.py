@@ -108,7 +108,7 @@ def make_trainer(
         plugins=[AtomicCheckpointIO()],
         **extra,
     )
-    # In this mode PyTorch would fill all memory before a kernel writes to it, a seventh of a step.
+    # In this mode PyTorch would fill memory before kernels write to it, a twentieth of a step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     # asr.training.signals does it: Lightning's ways end with status 0 and without a checkpoint.
     trainer._signal_connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]
