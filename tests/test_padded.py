@@ -126,17 +126,21 @@ def test_a_repeated_batch_comes_as_a_whole_and_again() -> None:
 
 
 def _channels_last(values: torch.Tensor) -> torch.Tensor:
-    return values.transpose(1, 2).contiguous().transpose(1, 2)
+    return values.movedim(1, -1).contiguous().movedim(-1, 1)
 
 
-@given(lengths=st.lists(st.integers(0, 6), min_size=1, max_size=4), last=st.booleans())
+@given(
+    lengths=st.lists(st.integers(0, 6), min_size=1, max_size=4),
+    bands=st.sampled_from([(), (2,), (2, 3)]),
+    last=st.booleans(),
+)
 def test_zeros_are_written_beyond_each_length_however_it_lies_in_memory(
-    lengths: list[int], last: bool
+    lengths: list[int], bands: tuple[int, ...], last: bool
 ) -> None:
-    values = torch.randn(len(lengths), 3, 7)
+    values = torch.randn(len(lengths), 3, *bands, 7)
     wanted = values.clone()
     for row, length in enumerate(lengths):
-        wanted[row, :, length:] = 0
+        wanted[row, ..., length:] = 0
     kept = _channels_last(values) if last else values
 
     assert torch.equal(zero_beyond(kept, torch.tensor(lengths)), wanted)
@@ -146,19 +150,22 @@ def test_zeros_are_written_beyond_each_length_however_it_lies_in_memory(
 
 
 @pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("bands", [(), (2,)])
 @pytest.mark.parametrize("beyond", [1.0, nan])
-def test_a_gradient_is_copied_only_where_its_padding_is_not_zero(last: bool, beyond: float) -> None:
-    grad = torch.zeros(2, 3, 4)
-    grad[0, :, :3] = 1
+def test_a_gradient_is_copied_only_where_its_padding_is_not_zero(
+    last: bool, bands: tuple[int, ...], beyond: float
+) -> None:
+    grad = torch.zeros(2, 3, *bands, 4)
+    grad[0, ..., :3] = 1
     grad[1] = 2
     lengths = torch.tensor([3, 4])
     clean = _channels_last(grad) if last else grad
     dirty = clean.clone()
-    dirty[0, 1, 3] = beyond
+    dirty[0, 1, ..., 3] = beyond
 
     assert (zero_gradient(clean, lengths) is clean) == last
     assert torch.equal(zero_gradient(dirty, lengths), grad)
-    assert dirty[0, 1, 3].item() == pytest.approx(beyond, nan_ok=True)
+    assert dirty[0, 1, ..., 3].flatten()[0].item() == pytest.approx(beyond, nan_ok=True)
 
 
 def test_a_gradient_that_one_convolution_gives_is_zeroed_where_it_is() -> None:

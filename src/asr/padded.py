@@ -56,7 +56,7 @@ class _Zeroed(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, lengths: Tensor, once: bool) -> Tensor:
         ctx.save_for_backward(lengths)
-        ctx.zero = zero_beyond_ if once else zero_beyond
+        ctx.zero = zero_beyond_ if once else zero_gradient
         return zero_computed(values, lengths)
 
     @staticmethod
@@ -89,7 +89,7 @@ def zero_beyond_(values: Tensor, lengths: Tensor) -> Tensor:
         shortest, beyond = tail
         values[..., shortest:].masked_fill_(beyond, 0)
     else:
-        frames.index_fill_(0, _padding(tuple(lengths.tolist()), values.shape[-1]), 0)
+        frames.index_fill_(0, _padding(values, lengths), 0)
     return values
 
 
@@ -97,26 +97,36 @@ def zero_gradient(grad: Tensor, lengths: Tensor) -> Tensor:
     """:func:`zero_beyond` of a gradient, which mostly is zero there already: then itself."""
     frames = _frames(grad)
     if frames is not None:
-        padding = frames.index_select(0, _padding(tuple(lengths.tolist()), grad.shape[-1]))
+        padding = frames.index_select(0, _padding(grad, lengths))
         if not torch.count_nonzero(padding):
             return grad
     return zero_beyond(grad, lengths)
 
 
 def _frames(values: Tensor) -> Tensor | None:
-    """``(batch * time, channels)``, the same memory, if that is how it lies on a CPU."""
-    if values.device.type != "cpu" or values.dim() != 3:
+    """``(batch * ... * time, channels)``, the same memory, if that is how it lies on a CPU.
+
+    Channels are the second axis, and last in memory there.
+    """
+    if values.device.type != "cpu" or values.dim() < 3:
         return None
-    rows = values.transpose(1, 2)
-    return rows.view(-1, rows.shape[2]) if rows.is_contiguous() else None
+    rows = values.movedim(1, -1)
+    return rows.view(-1, rows.shape[-1]) if rows.is_contiguous() else None
+
+
+def _padding(values: Tensor, lengths: Tensor) -> Tensor:
+    """The rows of :func:`_frames` that are padding."""
+    return _padding_rows(tuple(lengths.tolist()), tuple(values.shape[2:]))
 
 
 @lru_cache(maxsize=64)
-def _padding(lengths: tuple[int, ...], time: int) -> Tensor:
-    """The rows of :func:`_frames` that are padding."""
+def _padding_rows(lengths: tuple[int, ...], inner: tuple[int, ...]) -> Tensor:
+    """Of rows in the order of ``(batch, *inner)``, whose last axis is time."""
     with torch.inference_mode(False):
-        beyond = torch.arange(time) >= torch.tensor(lengths)[:, None]
-        return beyond.flatten().nonzero()[:, 0]
+        beyond = torch.arange(inner[-1]) >= torch.tensor(lengths)[:, None]
+        middle = [1] * (len(inner) - 1)
+        rows = beyond.view(len(lengths), *middle, -1).expand(-1, *inner)
+        return rows.flatten().nonzero()[:, 0]
 
 
 def zero_computed(values: Tensor, lengths: Tensor) -> Tensor:

@@ -19,6 +19,23 @@ def test_neighbours_are_dropped_independently() -> None:
         assert abs((dropped[step:] * dropped[:-step]).mean().item()) < 0.002
 
 
+@pytest.mark.parametrize("bands", [(), (3,)])
+def test_neighbours_are_dropped_independently_where_channels_are_last_in_memory(
+    bands: tuple[int, ...],
+) -> None:
+    x = torch.ones(8, *bands, 500, 64).movedim(-1, 1)
+
+    y = Dropout(0.5)(x)
+
+    assert y.stride() == x.stride()
+    dropped = (y == 0).float() - 0.5
+    assert abs(dropped.mean().item()) < 0.01
+    for axis in range(x.dim()):
+        size = x.shape[axis] - 1
+        both = dropped.narrow(axis, 0, size) * dropped.narrow(axis, 1, size)
+        assert abs(both.mean().item()) < 0.005
+
+
 def test_gradients_flow_through_what_is_kept() -> None:
     x = torch.ones(1000, requires_grad=True)
     y = Dropout(0.5)(x)

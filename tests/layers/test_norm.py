@@ -76,6 +76,34 @@ def test_with_padding_it_is_batch_norm_of_the_valid_frames(
         _close(getattr(ours, name), getattr(theirs, name))
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_with_padding_and_bands_it_is_batch_norm_of_the_valid_frames(
+    layout: torch.memory_format,
+) -> None:
+    ours, single_band = _pair(3, torch.float64)
+    theirs = nn.BatchNorm2d(3).double()
+    theirs.load_state_dict(single_band.state_dict())
+    lengths = [7, 4, 1, 6]
+    inputs = [torch.randn(3, 5, n, dtype=torch.float64) for n in lengths]
+    x = pad(inputs, nan)
+    values = x.values.contiguous(memory_format=layout).requires_grad_()
+    frames = torch.cat(inputs, dim=2).requires_grad_()
+    weights = torch.randn_like(values).contiguous(memory_format=layout)
+
+    def valid(images: Tensor) -> Tensor:
+        return torch.cat([i[..., :n] for i, n in zip(images, lengths, strict=True)], dim=2)
+
+    y = ours(Padded(values, x.lengths)).values
+    expected = theirs(frames[None])[0]
+    (y * weights).sum().backward()
+    (expected * valid(weights)).sum().backward()
+
+    _close(valid(y), expected)
+    _close(valid(values.grad), frames.grad)
+    for name in ("weight", "bias"):
+        _close(getattr(ours, name).grad, getattr(theirs, name).grad)
+
+
 def test_its_gradients_are_those_of_finite_differences() -> None:
     x = torch.randn(2, 3, 6, dtype=torch.float64, requires_grad=True)
     lengths = torch.tensor([6, 4])

@@ -10,7 +10,8 @@ class Dropout(nn.Module):
     """Zero each value with probability ``p`` in training, and scale the others to make up for it.
 
     ``nn.Dropout`` draws one random number for each value, which on a CPU took a third of a
-    training step; this draws one byte, eight at a time, so ``p`` is met to within 1/512.
+    training step; this draws one byte, eight at a time, so ``p`` is met to within 1/512. Bytes go
+    to values in the order in which these lie in memory.
 
     Shape: any, unchanged.
 
@@ -33,8 +34,12 @@ class Dropout(nn.Module):
             return x
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
         words.random_(-(2**63), None)
-        kept = words.view(torch.uint8)[: x.numel()].view(x.shape) >= self._dropped
-        return x * (kept * (_LEVELS / (_LEVELS - self._dropped))).to(x.dtype)
+        kept = words.view(torch.uint8)[: x.numel()] >= self._dropped
+        share = kept.to(x.dtype).mul_(_LEVELS / (_LEVELS - self._dropped))
+        last = x.movedim(1, -1) if x.dim() > 2 else x
+        if last.is_contiguous() and not x.is_contiguous():
+            return x * share.view(last.shape).movedim(-1, 1)
+        return x * share.view(x.shape)
 
     def extra_repr(self) -> str:
         return f"p={self.p:g}"

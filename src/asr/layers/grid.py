@@ -86,7 +86,7 @@ class GridConv(nn.Module):
         return length
 
     def forward(self, x: Padded) -> Padded:
-        values = x.zeroed().values
+        values = x.zeroed(once=True).values
         if self.conv.groups > 1:  # in channels last, oneDNN 3.12 never ends for some of these
             values = values.contiguous()
         return x._replace(values=self.conv(values))

@@ -136,9 +136,20 @@ class _MaskedBatchNorm(torch.autograd.Function):
         )
         # ... and in that of the mean, what is missing is the same for all frames of a channel.
         missing = weight * scale * grad_bias * ((1 - share) / image[:, 0].numel())
-        total = total.add_(missing.to(total.dtype)[:, None, None])
+        _add_to_channels(total, missing.to(total.dtype))
         total = zero_beyond_(total.view_as(x), lengths)
         return total, None, (grad_weight / more).to(dtype), grad_bias.to(dtype), None
+
+
+def _add_to_channels(image: Tensor, amount: Tensor) -> None:
+    """Add ``(channels,)`` in place to all of each channel of ``(batch, channels, bands, time)``."""
+    last = image.movedim(1, -1)
+    if last.is_contiguous() and image.shape[2] > 1:
+        # A row for each band of few channels, which PyTorch would add one by one, takes it 14 times
+        # as long as these long ones.
+        last.view(-1, amount.numel() * image.shape[2]).add_(amount.repeat(image.shape[2]))
+    else:
+        image.add_(amount[:, None, None])
 
 
 def _gradients(
