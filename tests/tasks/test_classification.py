@@ -143,6 +143,35 @@ def test_the_focal_loss_is_less_where_the_label_is_recognised() -> None:
     torch.testing.assert_close(loss, -((1 - p) ** 2) * p.log())
 
 
+@pytest.mark.parametrize("options", [{}, {"focal": 2.0}, {"mixup": 1.0, "label_smoothing": 0.1}])
+def test_two_views_are_learnt_alike_and_to_agree(options: dict[str, float]) -> None:
+    plain = Classification(LABELS, **options)  # type: ignore[arg-type]
+    task = Classification(LABELS, consistency=0.5, **options)  # type: ignore[arg-type]
+    shown = task.prepare(_heard("cat", "cow", "dog", "owl", "dog"))
+    first, second = torch.randn(2, 5, 3)
+    both = _logits(torch.cat([first, second]))
+
+    losses = [plain.loss(_logits(view), shown) for view in (first, second)]
+    each = [plain.losses(_logits(view), shown) for view in (first, second)]
+    known = shown.tokens.lengths > 0
+    if shown.mixture is not None:
+        known = known & known[shown.mixture.partner]
+    p, q = (view[known].log_softmax(dim=1) for view in (first, second))
+    apart = ((p.exp() - q.exp()) * (p - q)).sum(dim=1) / 2
+
+    assert (plain.views, task.views) == (1, 2)
+    torch.testing.assert_close(task.loss(both, shown), sum(losses) / 2 + 0.5 * apart.mean())
+    torch.testing.assert_close(task.losses(both, shown), sum(each) / 2)
+    alone = task.observe(_logits(first), shown)
+    for found, wanted in zip(task.observe(both, shown), alone, strict=True):
+        assert torch.equal(found, wanted)
+
+
+def test_a_weight_of_views_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match="consistency must be a weight of 0 or more, got -1"):
+        Classification(LABELS, consistency=-1)
+
+
 @pytest.mark.parametrize("wrong", [{"focal": -1.0}, {"mixup": -0.1}, {"cutmix": math.inf}])
 def test_parameters_that_cannot_be_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="focal, mixup and cutmix must be 0 or more"):

@@ -96,7 +96,10 @@ def test_a_folder_that_holds_a_run_is_not_taken(run, tmp_path: Path) -> None:
 
 
 def test_classification_is_another_task_and_nothing_else(run, tmp_path: Path) -> None:
-    run("run_dir=out", "task=classification", "vocabulary=labels", "task.class_weights=balanced")
+    run(
+        "run_dir=out", "task=classification", "vocabulary=labels", "task.class_weights=balanced",
+        "task.consistency=0.5",
+    )  # fmt: skip
     figures = summary(tmp_path / "out")
     assert set(figures["test"]) == {"loss", "accuracy", "macro_f1"}
     assert figures["monitor"] == {

@@ -13,6 +13,7 @@ from asr.augment.mixing import mixed, partners, shares, spliced
 from asr.data.batch import Batch, Mixture
 from asr.data.utterance import Utterance
 from asr.layers.heads import HeadOptions, Pooled, PooledHead
+from asr.losses.consistency import disagreement
 from asr.losses.cross_entropy import soft_cross_entropy
 from asr.metrics.confusion import Accuracy, MacroF1
 from asr.padded import Padded
@@ -37,13 +38,14 @@ class Classification:
             their labels, 0 for no mixtures. See :mod:`asr.augment.mixing`.
         cutmix: the same for pieces that are put into another utterance. With both, each batch is
             one or the other.
+        consistency: weight of what two views of an utterance disagree on, which training then
+            shows at once; 0 for one view. See :mod:`asr.losses.consistency`.
 
     Raises:
         ValueError: a value is out of range, or a weight names no label.
     """
 
     monitor = Monitor("accuracy", "max")
-    views = 1
     intermediate: Sequence[int] = ()
 
     def __init__(
@@ -57,6 +59,7 @@ class Classification:
         focal: float = 0.0,
         mixup: float = 0.0,
         cutmix: float = 0.0,
+        consistency: float = 0.0,
     ) -> None:
         if not 0 <= label_smoothing < 1:
             raise ValueError(f"label_smoothing must be 0 up to below 1, got {label_smoothing:g}")
@@ -66,6 +69,8 @@ class Classification:
             raise ValueError(
                 f"focal, mixup and cutmix must be 0 or more, got {focal:g}, {mixup:g}, {cutmix:g}"
             )
+        if not 0 <= consistency < math.inf:
+            raise ValueError(f"consistency must be a weight of 0 or more, got {consistency:g}")
         self.refuse_other(vocabulary)
         self.vocabulary = vocabulary
         self.class_weights = class_weights
@@ -73,7 +78,12 @@ class Classification:
         self.dropout, self.pooling = dropout, pooling
         self.focal = focal
         self.mixup, self.cutmix = mixup, cutmix
+        self.consistency = consistency
         self._weight = _weights(vocabulary, class_weights) if len(vocabulary) else None
+
+    @property
+    def views(self) -> int:
+        return 2 if self.consistency else 1
 
     @property
     def classes(self) -> Sequence[str | None]:
@@ -120,17 +130,14 @@ class Classification:
 
         That of a mixture is the mixture of both labels' ones.
         """
-        known, scores = batch.tokens.lengths > 0, logits.values[..., 0].float()
-        if batch.mixture is not None:
-            known = known & known[batch.mixture.partner]
+        known, scores = _known(batch), logits.values[..., 0].float()
         if not known.any():
-            return scores.new_zeros(len(scores))
+            return scores.new_zeros(len(known))
         labels = batch.tokens.values[:, 0]
-        losses = F.cross_entropy(scores, labels, reduction="none")
+        losses = _of_views(scores, labels)
         if batch.mixture is not None:
             partner, share = batch.mixture
-            other = F.cross_entropy(scores, labels[partner], reduction="none")
-            losses = share * losses + (1 - share) * other
+            losses = share * losses + (1 - share) * _of_views(scores, labels[partner])
         return losses.where(known, torch.zeros_like(losses))
 
     def loss(
@@ -142,27 +149,36 @@ class Classification:
     ) -> Tensor:
         """Mean cross-entropy over the utterances whose label is known, 0 where none is.
 
-        It may be weighted, smoothed or focal, so it is not made of ``losses``.
+        It may be weighted, smoothed or focal, so it is not made of ``losses``. Where there are two
+        views it is the mean over both, and ``consistency`` times their disagreement is added.
         """
-        known = batch.tokens.lengths > 0
-        scores = logits.values[..., 0].float()
-        if batch.mixture is not None:
-            known = known & known[batch.mixture.partner]
+        known, scores = _known(batch), logits.values[..., 0].float()
         if not known.any():
             return scores.sum() * 0
+        views = len(scores) // len(known)
+        of_both = scores[known.repeat(views)]
+        loss = self._cross_entropy(of_both, batch, known, views)
+        if views > 1:
+            apart = disagreement(of_both.log_softmax(dim=1)[..., None]).mean()
+            loss = loss + self.consistency * apart
+        return loss
+
+    def _cross_entropy(self, scores: Tensor, batch: Batch, known: Tensor, views: int) -> Tensor:
+        """That of the utterances which are ``known``, whose scores these are in each view."""
         weight = None if self._weight is None else self._weight.to(scores.device)
         labels = batch.tokens.values[:, 0]
         if batch.mixture is None and not self.focal:
+            labels = labels[known].repeat(views)
             return F.cross_entropy(
-                scores[known], labels[known], weight=weight, label_smoothing=self.label_smoothing
+                scores, labels, weight=weight, label_smoothing=self.label_smoothing
             )
         targets = F.one_hot(labels, scores.shape[1]).to(scores.dtype)
         if batch.mixture is not None:
             share = batch.mixture.share[:, None]
             targets = share * targets + (1 - share) * targets[batch.mixture.partner]
         return soft_cross_entropy(
-            scores[known],
-            targets[known],
+            scores,
+            targets[known].repeat(views, 1),
             weight=weight,
             label_smoothing=self.label_smoothing,
             focus=self.focal,
@@ -174,6 +190,7 @@ class Classification:
 
     @torch.no_grad()
     def observe(self, logits: Padded, batch: Batch) -> Observation:
+        logits = Padded(*(part[: len(batch.ids)] for part in logits))
         labels, known = len(self.vocabulary), batch.tokens.lengths > 0
         none = logits.lengths.new_zeros(())
         return Observation(
@@ -181,6 +198,19 @@ class Classification:
             wanted=torch.bincount(batch.tokens.values[known].flatten(), minlength=labels),
             silent=none, frames=none, needed=none, infeasible=none,
         )  # fmt: skip
+
+
+def _known(batch: Batch) -> Tensor:
+    """``(batch,)``: whether an utterance's label is one, and that of what it is mixed with."""
+    known = batch.tokens.lengths > 0
+    return known if batch.mixture is None else known & known[batch.mixture.partner]
+
+
+def _of_views(scores: Tensor, labels: Tensor) -> Tensor:
+    """``(batch,)``: cross-entropy with the labels, in the mean over the views."""
+    views = len(scores) // len(labels)
+    losses = F.cross_entropy(scores, labels.repeat(views), reduction="none")
+    return losses if views == 1 else losses.reshape(views, -1).mean(0)
 
 
 def _weights(
