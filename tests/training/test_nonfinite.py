@@ -4,8 +4,10 @@ Of the table of faults, section 2, NaN / Inf.
 """
 
 import json
+from math import inf, isfinite, nan
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import torch
@@ -13,6 +15,7 @@ from safetensors.torch import load_file
 
 from asr.errors import InputError
 from asr.training.checkpoint import AtomicCheckpointIO
+from asr.training.nonfinite import FiniteSteps
 
 from .forked import start, tiny
 
@@ -55,6 +58,25 @@ def test_finite_01_a_step_that_is_not_finite_changes_nothing(
     assert len(batch["waveforms"]) == len(row["ids"])
     assert batch["waveforms"].isfinite().all() == (kind != "waveform")
     assert "step 2 left out: loss" in ended.out
+
+
+@pytest.mark.parametrize("loss", [1.5, inf, nan])
+@pytest.mark.parametrize("statistic", [3e38, inf, -inf, nan])
+def test_a_loss_is_marked_where_it_or_a_running_statistic_is_not_finite(
+    tmp_path: Path, loss: float, statistic: float
+) -> None:
+    guard = FiniteSteps(tmp_path, most=1)
+    statistics = [torch.zeros(2), torch.tensor([3e38, 3e38, 1.0])]
+    guard.begin(statistics)
+    statistics[1][2] = statistic
+    given = torch.tensor(loss, requires_grad=True)
+
+    marked = guard.mark(given * 1, mock.Mock())
+    marked.backward()
+
+    good = isfinite(loss) and isfinite(statistic)
+    assert isfinite(marked.detach()) == isfinite(given.grad) == good
+    assert not good or (marked.item(), given.grad.item()) == (loss, 1)
 
 
 def test_training_goes_on_after_it_and_the_average_stays_finite(

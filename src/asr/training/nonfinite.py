@@ -66,10 +66,17 @@ class FiniteSteps(Callback):
     def mark(self, loss: Tensor, batch: Batch) -> Tensor:
         """The same loss, or NaN where it or a running statistic is not finite."""
         self._seen.append((batch, loss.detach()))
+        if loss.device.type == "cpu":  # nothing to wait for, and the fewer operations the better
+            return loss if self._is_finite(loss.detach()) else loss * math.nan
         good = loss.isfinite()
         if self._statistics:
             good = good & torch.cat(self._statistics).isfinite().all()
         return loss * torch.where(good, 1.0, math.nan)
+
+    def _is_finite(self, loss: Tensor) -> bool:
+        # The sum of finite floats in double precision is finite, too.
+        statistics = torch.cat(self._statistics).sum(dtype=torch.float64) if self._statistics else 0
+        return math.isfinite(loss) and math.isfinite(statistics)
 
     def admit(
         self, norm: Tensor, optimizer: Optimizer, trainer: L.Trainer, module: L.LightningModule
@@ -81,9 +88,8 @@ class FiniteSteps(Callback):
         """
         scaled = trainer.precision == "16-mixed"
         # Fused SGD would leave its momentum undefined if the first step were left out.
-        in_kernel = (
-            isinstance(optimizer, Adam) and bool(optimizer.defaults.get("fused")) and not scaled
-        )
+        fused = isinstance(optimizer, Adam) and bool(optimizer.defaults.get("fused"))
+        in_kernel = norm.is_cuda and fused and not scaled
         bad = norm.isfinite().logical_not()
         if in_kernel:
             optimizer.found_inf = bad.float()  # type: ignore[attr-defined]  # as of a GradScaler
@@ -92,9 +98,12 @@ class FiniteSteps(Callback):
             for parameter in module.parameters():
                 parameter.grad = None
             self._restore(bad)
+        else:
+            self.in_a_row = 0
+            return
         losses = [loss for _, loss in self._seen]
         if not (scaled and all(loss.isfinite() for loss in losses)):  # else the scale is too large
-            self._note(torch.stack([norm, *losses]), norm.is_cuda and in_kernel, trainer)
+            self._note(torch.stack([norm, *losses]), in_kernel, trainer)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         while self._steps:
@@ -108,7 +117,7 @@ class FiniteSteps(Callback):
 
     @torch.no_grad()
     def _restore(self, bad: Tensor) -> None:
-        if not self._statistics or (bad.device.type == "cpu" and not bad):  # a GPU is not asked
+        if not self._statistics:
             return
         kept = torch.where(bad, self._before, torch.cat(self._statistics))
         sizes = [statistic.numel() for statistic in self._statistics]
