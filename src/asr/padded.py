@@ -36,6 +36,10 @@ class Padded(NamedTuple):
         rest = [1] * (self.values.dim() - 1)
         return Padded(self.values.repeat(times, *rest), self.lengths.repeat(times))
 
+    def first(self, sequences: int) -> "Padded":
+        """The first so many sequences."""
+        return Padded(self.values[:sequences], self.lengths[:sequences])
+
     def zeroed(self, *, once: bool = False) -> "Padded":
         """The same batch with every padded entry set to zero, whatever was there.
 
@@ -85,11 +89,14 @@ def zero_beyond_(values: Tensor, lengths: Tensor) -> Tensor:
     if tail is None:
         return values
     frames = _frames(values)
-    if frames is None:
+    if frames is not None:
+        frames.index_fill_(0, _padding(tuple(lengths.tolist()), values.shape[-1]), 0)
+    elif _is_image(values):
+        for padding in _paddings(values, lengths):
+            padding.zero_()
+    else:
         shortest, beyond = tail
         values[..., shortest:].masked_fill_(beyond, 0)
-    else:
-        frames.index_fill_(0, _padding(values, lengths), 0)
     return values
 
 
@@ -97,36 +104,41 @@ def zero_gradient(grad: Tensor, lengths: Tensor) -> Tensor:
     """:func:`zero_beyond` of a gradient, which mostly is zero there already: then itself."""
     frames = _frames(grad)
     if frames is not None:
-        padding = frames.index_select(0, _padding(grad, lengths))
-        if not torch.count_nonzero(padding):
-            return grad
-    return zero_beyond(grad, lengths)
+        paddings = [frames.index_select(0, _padding(tuple(lengths.tolist()), grad.shape[-1]))]
+    elif _is_image(grad):
+        paddings = _paddings(grad, lengths)
+    else:
+        return zero_beyond(grad, lengths)
+    return zero_beyond(grad, lengths) if any(map(torch.count_nonzero, paddings)) else grad
 
 
 def _frames(values: Tensor) -> Tensor | None:
-    """``(batch * ... * time, channels)``, the same memory, if that is how it lies on a CPU.
-
-    Channels are the second axis, and last in memory there.
-    """
-    if values.device.type != "cpu" or values.dim() < 3:
+    """``(batch * time, channels)``, the same memory, if that is how it lies on a CPU."""
+    if values.device.type != "cpu" or values.dim() != 3:
         return None
-    rows = values.movedim(1, -1)
-    return rows.view(-1, rows.shape[-1]) if rows.is_contiguous() else None
-
-
-def _padding(values: Tensor, lengths: Tensor) -> Tensor:
-    """The rows of :func:`_frames` that are padding."""
-    return _padding_rows(tuple(lengths.tolist()), tuple(values.shape[2:]))
+    rows = values.transpose(1, 2)
+    return rows.view(-1, rows.shape[2]) if rows.is_contiguous() else None
 
 
 @lru_cache(maxsize=64)
-def _padding_rows(lengths: tuple[int, ...], inner: tuple[int, ...]) -> Tensor:
-    """Of rows in the order of ``(batch, *inner)``, whose last axis is time."""
+def _padding(lengths: tuple[int, ...], time: int) -> Tensor:
+    """The rows of :func:`_frames` that are padding."""
     with torch.inference_mode(False):
-        beyond = torch.arange(inner[-1]) >= torch.tensor(lengths)[:, None]
-        middle = [1] * (len(inner) - 1)
-        rows = beyond.view(len(lengths), *middle, -1).expand(-1, *inner)
-        return rows.flatten().nonzero()[:, 0]
+        beyond = torch.arange(time) >= torch.tensor(lengths)[:, None]
+        return beyond.flatten().nonzero()[:, 0]
+
+
+def _is_image(values: Tensor) -> bool:
+    """Whether it is ``(batch, maps, bands, time)`` on a CPU: too many rows for :func:`_padding`."""
+    return values.device.type == "cpu" and values.dim() == 4
+
+
+def _paddings(values: Tensor, lengths: Tensor) -> list[Tensor]:
+    """What is beyond each length that leaves anything beyond it, in the same memory."""
+    time = values.shape[-1]
+    return [
+        row[..., max(n, 0) :] for row, n in zip(values, lengths.tolist(), strict=True) if n < time
+    ]
 
 
 def zero_computed(values: Tensor, lengths: Tensor) -> Tensor:

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -143,10 +144,15 @@ def test_the_focal_loss_is_less_where_the_label_is_recognised() -> None:
     torch.testing.assert_close(loss, -((1 - p) ** 2) * p.log())
 
 
-@pytest.mark.parametrize("options", [{}, {"focal": 2.0}, {"mixup": 1.0, "label_smoothing": 0.1}])
-def test_two_views_are_learnt_alike_and_to_agree(options: dict[str, float]) -> None:
-    plain = Classification(LABELS, **options)  # type: ignore[arg-type]
-    task = Classification(LABELS, consistency=0.5, **options)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"class_weights": "balanced"}, {"focal": 2.0}, {"mixup": 1.0, "label_smoothing": 0.1}],
+)
+def test_two_views_are_learnt_alike_and_to_agree(options: dict[str, Any]) -> None:
+    plain, task = (
+        Classification(LABELS, **options),
+        Classification(LABELS, consistency=0.5, **options),
+    )
     shown = task.prepare(_heard("cat", "cow", "dog", "owl", "dog"))
     first, second = torch.randn(2, 5, 3)
     both = _logits(torch.cat([first, second]))
@@ -165,6 +171,16 @@ def test_two_views_are_learnt_alike_and_to_agree(options: dict[str, float]) -> N
     alone = task.observe(_logits(first), shown)
     for found, wanted in zip(task.observe(both, shown), alone, strict=True):
         assert torch.equal(found, wanted)
+
+
+def test_two_views_without_a_known_label_teach_nothing() -> None:
+    task = Classification(LABELS, consistency=0.5)
+    values = torch.randn(4, 3, requires_grad=True)
+
+    task.loss(_logits(values), _heard("cow", "cow")).backward()
+
+    assert not values.grad.any()
+    assert task.losses(_logits(values), _heard("cow", "cow")).tolist() == [0, 0]
 
 
 def test_a_weight_of_views_that_cannot_be_is_refused() -> None:

@@ -4,16 +4,22 @@ Of the table of faults, section 2, NaN / Inf.
 """
 
 import json
-from math import inf, isfinite, nan
+from copy import deepcopy
+from math import inf, isfinite, isnan, nan
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from unittest import mock
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
+from torch.optim import SGD, AdamW, Optimizer
 
+from asr.data.batch import Batch
 from asr.errors import InputError
+from asr.training import nonfinite
 from asr.training.checkpoint import AtomicCheckpointIO
 from asr.training.nonfinite import FiniteSteps
 
@@ -31,7 +37,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", ["waveform", "loss", "gradient"])
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "novograd"])  # adamw is fused
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "novograd"])
 def test_finite_01_a_step_that_is_not_finite_changes_nothing(
     tones: Path, tmp_path: Path, kind: str, optimizer: str
 ) -> None:
@@ -58,6 +64,53 @@ def test_finite_01_a_step_that_is_not_finite_changes_nothing(
     assert len(batch["waveforms"]) == len(row["ids"])
     assert batch["waveforms"].isfinite().all() == (kind != "waveform")
     assert "step 2 left out: loss" in ended.out
+
+
+def _admit(guard: FiniteSteps, norm: float, optimizer: Optimizer, model: nn.Module) -> None:
+    trainer: Any = SimpleNamespace(
+        precision="16-mixed" if isinstance(optimizer, SGD) else "32-true", global_step=0,
+        current_epoch=0, global_rank=0,
+    )  # fmt: skip
+    guard.admit(torch.tensor(norm), optimizer, trainer, cast(Any, model))
+
+
+def test_fused_adam_is_told_to_change_nothing_as_on_a_gpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nonfinite, "_in_kernel", lambda norm, optimizer: True)
+    model = nn.Linear(3, 2)
+    optimizer = AdamW(model.parameters(), fused=True)
+    statistic, guard = torch.ones(3), FiniteSteps(tmp_path, most=1)
+    for norm in (1.0, nan, 1.0):
+        guard.begin([statistic])
+        before = deepcopy((model.state_dict(), optimizer.state_dict()["state"], statistic))
+        statistic += 1
+        for parameter in model.parameters():
+            parameter.grad = torch.full_like(parameter, norm)
+
+        _admit(guard, norm, optimizer, model)
+        optimizer.step()
+
+        after = model.state_dict(), optimizer.state_dict()["state"], statistic
+        assert (_flat(after) == _flat(before)) == isnan(norm)
+        assert torch.equal(after[2], before[2]) == isnan(norm)
+
+
+def _flat(state: Any) -> list[float]:
+    if isinstance(state, torch.Tensor):
+        return cast(list[float], state.flatten().tolist())
+    parts = state.values() if isinstance(state, dict) else state
+    return [number for part in parts for number in _flat(part)]
+
+
+def test_a_finite_step_ends_the_row_where_losses_are_scaled(tmp_path: Path) -> None:
+    model = nn.Linear(3, 2)
+    optimizer, guard = SGD(model.parameters(), lr=0.1), FiniteSteps(tmp_path, most=1)
+    for norm in (nan, 1.0, nan):
+        guard.begin([])
+        guard.mark(torch.tensor(norm), mock.Mock(spec=Batch, ids=()))
+        with mock.patch.object(FiniteSteps, "_write"):
+            _admit(guard, norm, optimizer, model)
 
 
 @pytest.mark.parametrize("loss", [1.5, inf, nan])

@@ -10,8 +10,8 @@ class Dropout(nn.Module):
     """Zero each value with probability ``p`` in training, and scale the others to make up for it.
 
     ``nn.Dropout`` draws one random number for each value, which on a CPU took a third of a
-    training step; this draws one byte, eight at a time, so ``p`` is met to within 1/512. Bytes go
-    to values in the order in which these lie in memory.
+    training step; this draws one byte, eight at a time, so ``p`` is met to within 1/512. Where
+    channels are last in memory, bytes go to them in that order.
 
     Shape: any, unchanged.
 

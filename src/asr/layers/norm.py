@@ -143,11 +143,11 @@ class _MaskedBatchNorm(torch.autograd.Function):
 
 def _add_to_channels(image: Tensor, amount: Tensor) -> None:
     """Add ``(channels,)`` in place to all of each channel of ``(batch, channels, bands, time)``."""
-    last = image.movedim(1, -1)
-    if last.is_contiguous() and image.shape[2] > 1:
-        # A row for each band of few channels, which PyTorch would add one by one, takes it 14 times
-        # as long as these long ones.
-        last.view(-1, amount.numel() * image.shape[2]).add_(amount.repeat(image.shape[2]))
+    last, bands = image.movedim(1, -1), image.shape[2]
+    if bands > 1 and image.device.type == "cpu" and last.is_contiguous():
+        # PyTorch adds row by row, and rows of few channels take it up to 14 times as long as these,
+        # of as many positions as there are bands, a number that divides them all.
+        last.view(-1, bands * amount.numel()).add_(amount.repeat(bands))
     else:
         image.add_(amount[:, None, None])
 

@@ -190,7 +190,7 @@ class Classification:
 
     @torch.no_grad()
     def observe(self, logits: Padded, batch: Batch) -> Observation:
-        logits = Padded(*(part[: len(batch.ids)] for part in logits))
+        logits = logits.first(len(batch.ids))
         labels, known = len(self.vocabulary), batch.tokens.lengths > 0
         none = logits.lengths.new_zeros(())
         return Observation(

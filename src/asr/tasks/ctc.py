@@ -212,7 +212,7 @@ class CTC:
     @torch.no_grad()
     def observe(self, logits: Padded, batch: Batch) -> Observation:
         """What the best path says, whatever the decoder would make of it."""
-        logits = Padded(*(part[: len(batch.ids)] for part in logits))
+        logits = logits.first(len(batch.ids))
         best, there, tokens = logits.values.argmax(dim=1), logits.mask, batch.tokens
         said = there & (best != self.blank)
         said[:, 1:] &= best[:, 1:] != best[:, :-1]

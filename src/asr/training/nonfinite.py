@@ -87,9 +87,7 @@ class FiniteSteps(Callback):
             InputError: it is one too many in a row.
         """
         scaled = trainer.precision == "16-mixed"
-        # Fused SGD would leave its momentum undefined if the first step were left out.
-        fused = isinstance(optimizer, Adam) and bool(optimizer.defaults.get("fused"))
-        in_kernel = norm.is_cuda and fused and not scaled
+        in_kernel = _in_kernel(norm, optimizer) and not scaled
         bad = norm.isfinite().logical_not()
         if in_kernel:
             optimizer.found_inf = bad.float()  # type: ignore[attr-defined]  # as of a GradScaler
@@ -103,7 +101,7 @@ class FiniteSteps(Callback):
             return
         losses = [loss for _, loss in self._seen]
         if not (scaled and all(loss.isfinite() for loss in losses)):  # else the scale is too large
-            self._note(torch.stack([norm, *losses]), in_kernel, trainer)
+            self._note(torch.stack([norm, *losses]), norm.is_cuda and in_kernel, trainer)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         while self._steps:
@@ -181,3 +179,13 @@ class FiniteSteps(Callback):
         path = folder / f"{name}.safetensors"
         save_file({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, path)
         return f"{BATCHES}/{path.name}"
+
+
+def _in_kernel(norm: Tensor, optimizer: Optimizer) -> bool:
+    """Whether the update is told to change nothing, so that nobody waits for ``norm``.
+
+    Of fused optimisers only Adam's can be: SGD's would leave its momentum undefined if the first
+    step were left out.
+    """
+    fused = isinstance(optimizer, Adam) and bool(optimizer.defaults.get("fused"))
+    return norm.is_cuda and fused
