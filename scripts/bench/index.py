@@ -4,8 +4,9 @@
 
 The rows are made up and written in the format of a real index, without audio. Each size is
 measured in a process of its own; ``open`` ends when rows and durations are known, ``plan`` when
-the batches of an epoch are. The workers start afresh (spawn), so that they share nothing by
-descent, look up rows at random, and are compared with one that only imports the same code.
+the batches of an epoch are, in which each utterance has a speed that is drawn. The workers start
+afresh (spawn), so that they share nothing by descent, look up rows at random, and are compared
+with one that only imports the same code.
 """
 
 import argparse
@@ -25,10 +26,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from asr.augment.speed import Speed
 from asr.data.dataset import SpeechDataset
+from asr.data.drawn import DrawnSampler
 from asr.data.index import Index
 from asr.data.index_file import BATCH, SCHEMA, IndexFile, IndexWriter
-from asr.data.sampler import BatchSampler
 
 SIZES = [10_000, 100_000, 1_000_000, 10_000_000]
 LOOKS = 20_000  # rows that a worker looks up
@@ -49,7 +51,7 @@ def measure(rows: int, folder: Path) -> dict[str, float]:
     index = Index.open(IndexFile(path))
     sampler_input = index.seconds
     opened = time.perf_counter()
-    sampler = BatchSampler(sampler_input, max_seconds=60.0, seed=1)
+    sampler = DrawnSampler(sampler_input, pacing=Speed(), max_seconds=60.0, seed=1)
     batches = iter(sampler)
     next(batches)
     planned = time.perf_counter()

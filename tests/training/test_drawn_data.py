@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from asr.augment.gain import Gain
+from asr.augment.speed import Speed
+from asr.augment.waveform import Chain
 from asr.data.batch import Unread
 from asr.data.corpora.tones import Tones
 from asr.data.index import Index
@@ -76,6 +78,22 @@ def test_batches_are_the_same_for_any_number_of_workers_and_under_the_cap(tones,
         assert one.references == other.references
         assert torch.equal(one.waveforms.values, other.waveforms.values)
         assert int(one.waveforms.lengths.max()) * len(one.ids) <= 12 * RATE + len(one.ids)
+
+
+def test_batches_have_the_durations_that_were_planned_of_speed_and_joining(tones) -> None:
+    augment = Chain([Speed([0.8, 1.25]), Gain()])
+    data = _data(tones, augment=augment, join=JOINED)
+    plain, dataset = _data(tones, join=JOINED).dataset("train"), data.dataset("train")
+    planned = [drawn for batch in data._sampler("train") for drawn in batch]
+    assert {drawn.factors for drawn in planned} == {(0.8,), (1.25,)}
+
+    for drawn in planned:
+        heard, as_it_was = dataset[drawn], plain[drawn]
+        samples = as_it_was.waveform.shape[-1] / drawn.factors[0]
+        assert heard.waveform.shape[-1] == pytest.approx(samples, abs=1)
+        assert torch.equal(heard.waveform, dataset[drawn].waveform)
+    batches = list(data.loader("train"))
+    assert all(len(b.ids) * int(b.waveforms.lengths.max()) <= 12 * RATE + 20 for b in batches)
 
 
 def test_what_an_epoch_draws_twice_is_augmented_in_two_ways(tones) -> None:

@@ -1,12 +1,16 @@
 """Clips of one duration: a part of long ones, a place for short ones."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from asr.augment.draw import check_probability, happens
+from asr.data.pacing import Factors
+from asr.data.sampler import Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +53,15 @@ class Crop:
         if spare <= 0:
             return waveform[..., place : place + wanted]
         return F.pad(waveform, (place, spare - place)) if self.pad else waveform
+
+    def durations(self, seconds: Seconds, random: np.random.Generator) -> tuple[Factors, Seconds]:
+        """See :class:`~asr.data.pacing.Pacing`."""
+        cut = np.minimum(seconds, self.seconds)
+        lasting = np.full_like(cut, self.seconds) if self.pad else cut
+        if self.probability < 1:
+            lasting = np.maximum(seconds, lasting)
+        return np.empty((len(seconds), 0)), lasting
+
+    def paced(self, factors: Iterator[float]) -> "Crop":
+        """See :class:`~asr.data.pacing.Pacing`."""
+        return self

@@ -1,13 +1,16 @@
 """Faster and slower speech."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from asr.augment.draw import check_probability, happens, one_of
+from asr.data.pacing import Factors
+from asr.data.sampler import Seconds
 from asr.resample import resample
 
 _LARGEST_DENOMINATOR = 100  # a factor is met within half a percent, by a small kernel
@@ -45,6 +48,16 @@ class Speed:
         if factor == 1:
             return waveform
         return resample(waveform, factor.numerator, factor.denominator)
+
+    def durations(self, seconds: Seconds, random: np.random.Generator) -> tuple[Factors, Seconds]:
+        """See :class:`~asr.data.pacing.Pacing`."""
+        factors = np.array(self.factors)[random.integers(len(self.factors), size=len(seconds))]
+        factors[random.random(len(seconds)) >= self.probability] = 1.0
+        return factors[:, None], seconds / factors
+
+    def paced(self, factors: Iterator[float]) -> "Speed":
+        """See :class:`~asr.data.pacing.Pacing`."""
+        return Speed((next(factors),))
 
 
 def _fraction(factor: float) -> Fraction:

@@ -1,12 +1,16 @@
 """Faster and slower speech at the same pitch."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from asr.augment.draw import between, check_probability, happens
 from asr.augment.stretch import stretched
+from asr.data.pacing import Factors
+from asr.data.sampler import Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +44,14 @@ class Tempo:
             return waveform
         factor = between(self.slowest, self.fastest, generator)
         return waveform if factor == 1 else stretched(waveform, sample_rate, factor)
+
+    def durations(self, seconds: Seconds, random: np.random.Generator) -> tuple[Factors, Seconds]:
+        """See :class:`~asr.data.pacing.Pacing`."""
+        factors = random.uniform(self.slowest, self.fastest, len(seconds))
+        factors[random.random(len(seconds)) >= self.probability] = 1.0
+        return factors[:, None], seconds / factors
+
+    def paced(self, factors: Iterator[float]) -> "Tempo":
+        """See :class:`~asr.data.pacing.Pacing`."""
+        factor = next(factors)
+        return Tempo(factor, factor, probability=1.0)

@@ -1,11 +1,15 @@
 """Augmentation of waveforms: what a transform is, and a chain of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from asr.data.pacing import Factors, Pacing
+from asr.data.sampler import Seconds
 
 
 @runtime_checkable
@@ -36,3 +40,19 @@ class Chain:
         for transform in self.transforms:
             waveform = transform(waveform, sample_rate, generator)
         return waveform
+
+    def durations(self, seconds: Seconds, random: np.random.Generator) -> tuple[Factors, Seconds]:
+        """See :class:`~asr.data.pacing.Pacing`; transforms that are none change no duration."""
+        drawn = [np.empty((len(seconds), 0))]
+        for transform in self.transforms:
+            if isinstance(transform, Pacing):
+                factors, seconds = transform.durations(seconds, random)
+                drawn.append(factors)
+        return np.concatenate(drawn, axis=1), seconds
+
+    def paced(self, factors: Iterator[float]) -> "Chain":
+        """See :class:`~asr.data.pacing.Pacing`."""
+        return Chain([
+            transform.paced(factors) if isinstance(transform, Pacing) else transform
+            for transform in self.transforms
+        ])  # fmt: skip

@@ -1,7 +1,6 @@
 """From utterances on disk to examples in memory."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -12,19 +11,12 @@ from asr.data.batch import Example, Unread
 from asr.data.drawn import Drawn
 from asr.data.index import Index
 from asr.data.joining import join
+from asr.data.pacing import Pacing, WaveformAugment
 from asr.data.utterance import Utterance
 from asr.keyed import generator, key
 from asr.text.vocabulary import Vocabulary
 
 Followers = Sequence[tuple[int, float]]
-
-
-class WaveformAugment(Protocol):
-    """What a waveform augmentation must provide; all that is random comes from ``generator``."""
-
-    def __call__(
-        self, waveform: Tensor, sample_rate: int, generator: torch.Generator
-    ) -> Tensor: ...
 
 
 class SpeechDataset(Dataset[Example | Unread]):
@@ -82,8 +74,11 @@ class SpeechDataset(Dataset[Example | Unread]):
             waveform, reference, followers = self._joined(
                 waveform, reference, drawn.followers, number
             )
-        if self.augment is not None:
-            waveform = self.augment(waveform, self.sample_rate, generator(number))
+        augment = self.augment
+        if drawn.factors and isinstance(augment, Pacing):
+            augment = augment.paced(iter(drawn.factors))
+        if augment is not None:
+            waveform = augment(waveform, self.sample_rate, generator(number))
         return Example(
             row=drawn.row,
             id=utterance.id,

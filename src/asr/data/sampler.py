@@ -11,7 +11,7 @@ from asr.keyed import key
 Rows = np.ndarray[Any, np.dtype[np.uint32]]
 Cuts = np.ndarray[Any, np.dtype[np.int64]]
 Seconds = np.ndarray[Any, np.dtype[np.float64]]
-_BATCHES_TO_MIX = 4  # a bucket has at least so many batches, so that their members change
+MIX = 4  # batches that a bucket has at least, so that their members change
 _WIDTH = 1.05  # longest over shortest duration at which a bucket that has them may end
 
 
@@ -47,6 +47,7 @@ class BatchSampler:
         rank: of this process.
         world: number of processes; in training each gets as many batches as the others, the
             first ones of the epoch twice where needed; in evaluation none is repeated.
+        mix: batches that a bucket has at least.
         windows: number of the window of each row, from 0: a batch has rows of one, and windows
             follow each other in an order that each epoch shuffles; ``None`` for all rows in one.
         position: the epoch and the batches of it already done, asked when iteration begins.
@@ -62,6 +63,7 @@ class BatchSampler:
         seed: int = 0,
         rank: int = 0,
         world: int = 1,
+        mix: int = MIX,
         windows: Rows | None = None,
         position: Callable[[], tuple[int, int]] = lambda: (0, 0),
     ) -> None:
@@ -71,7 +73,7 @@ class BatchSampler:
             # Each process must have something to evaluate, so no batch may take it all.
             share = max(1, len(seconds) // world)
             max_utterances = min(max_utterances or share, share)
-        self.buckets = _parted(seconds, max_seconds, max_utterances, windows)
+        self.buckets = _parted(seconds, max_seconds, max_utterances, mix, windows)
         bounds = zip(
             self.buckets.starts[:-1], self.buckets.starts[1:], self.buckets.sizes, strict=True
         )
@@ -114,12 +116,19 @@ class BatchSampler:
         epoch, done = self.position()
         rows, batches = self.plan(epoch)
         for batch in batches[done:]:
-            cut = rows[self._cuts[batch] : self._cuts[batch + 1]]
-            yield [(int(row), epoch) for row in cut]
+            yield [(int(row), epoch) for row in self.members(rows, batch)]
+
+    def members(self, rows: Rows, batch: int) -> Rows:
+        """The rows of a batch of :meth:`plan`."""
+        return rows[self._cuts[batch] : self._cuts[batch + 1]]
 
 
 def _parted(
-    seconds: Seconds, max_seconds: float, max_utterances: int | None, windows: Rows | None
+    seconds: Seconds,
+    max_seconds: float,
+    max_utterances: int | None,
+    mix: int,
+    windows: Rows | None,
 ) -> Buckets:
     order: Rows = np.argsort(seconds, kind="stable").astype(np.uint32)
     ends = [len(order)]
@@ -130,30 +139,37 @@ def _parted(
     starts, sizes, first = [0], list[int](), [0]
     for end in ends:
         length = seconds[order[starts[-1] : end]]
-        starts += _bucket_ends(length, starts[-1], max_seconds, max_utterances, sizes)
+        starts += _bucket_ends(length, starts[-1], max_seconds, max_utterances, mix, sizes)
         first.append(len(sizes))
     return Buckets(order, np.array(starts), np.array(sizes, dtype=np.int64), first)
 
 
 def _bucket_ends(
-    length: Seconds, offset: int, max_seconds: float, max_utterances: int | None, sizes: list[int]
+    length: Seconds,
+    offset: int,
+    max_seconds: float,
+    max_utterances: int | None,
+    mix: int,
+    sizes: list[int],
 ) -> Iterator[int]:
     """Where the buckets of one window end; the size of a batch of each is added to ``sizes``."""
     begin = 0
     while begin < len(length):
-        begin = _bucket_end(length, begin, max_seconds, max_utterances)
+        begin = _bucket_end(length, begin, max_seconds, max_utterances, mix)
         sizes.append(_size(float(length[begin - 1]), max_seconds, max_utterances))
         yield offset + begin
 
 
-def _bucket_end(length: Any, begin: int, max_seconds: float, max_utterances: int | None) -> int:
+def _bucket_end(
+    length: Seconds, begin: int, max_seconds: float, max_utterances: int | None, mix: int
+) -> int:
     """The least end that gives enough batches, or more if durations hardly grow further on."""
     similar = int(np.searchsorted(length, length[begin] * _WIDTH, side="right"))
-    enough = begin + _BATCHES_TO_MIX * _size(length[begin], max_seconds, max_utterances)
+    enough = begin + mix * _size(float(length[begin]), max_seconds, max_utterances)
     end = max(similar, enough)
     rest = len(length) - end
     # A remainder too small to mix joins the bucket before it.
-    if rest < _BATCHES_TO_MIX * _size(length[-1], max_seconds, max_utterances):
+    if rest < mix * _size(float(length[-1]), max_seconds, max_utterances):
         return len(length)
     return end
 

@@ -12,8 +12,9 @@ from asr.assemble import Recognizer
 from asr.bundle import Bundle
 from asr.data.audio import Channel
 from asr.data.batch import Batch, Example, Unread, collate
-from asr.data.dataset import SpeechDataset, WaveformAugment
+from asr.data.dataset import SpeechDataset
 from asr.data.index import Index
+from asr.data.pacing import WaveformAugment
 from asr.data.sampler import BatchSampler
 from asr.decoding.confidence import confidence
 from asr.errors import InputError

@@ -13,12 +13,13 @@ from torch.utils.data import DataLoader
 from asr.data.audio import Channel
 from asr.data.balance import Balance, groups_by
 from asr.data.batch import Batch, collate
-from asr.data.dataset import SpeechDataset, WaveformAugment
+from asr.data.dataset import SpeechDataset
 from asr.data.drawn import DrawnSampler
 from asr.data.index import Index
 from asr.data.joining import Joining
 from asr.data.limits import LONGEST, MOST_SKIPPED, SHORTEST
 from asr.data.locality import shuffle_windows
+from asr.data.pacing import Pacing, WaveformAugment
 from asr.data.rare_words import RareWords
 from asr.data.sampler import BatchSampler
 from asr.data.skipped import Rows
@@ -204,16 +205,19 @@ class SpeechData(L.LightningDataModule):
                 f"corpus: the {split} split has {len(self.index[split])} utterances for "
                 f"{trainer.world_size} processes; use fewer, trainer.devices"
             )
-        if training and (self.join or self._balance):
+        pacing = self.augment if isinstance(self.augment, Pacing) else None
+        if training and (self.join or self._balance or pacing):
             return DrawnSampler(
                 self.index[split].seconds,
                 joining=self.join,
                 balance=self._balance,
+                pacing=pacing,
                 max_seconds=self.batch_seconds,
                 max_utterances=self.batch_utterances,
                 seed=self.seed,
                 rank=trainer.global_rank if trainer else 0,
                 world=trainer.world_size if trainer else 1,
+                windows=self._windows(),
                 position=self._position,
             )
         return BatchSampler(
