@@ -25,6 +25,7 @@ class CSVLog(Logger):
         self.path = path
         self.columns: list[str] = []
         self.rows: list[dict[str, str]] = []
+        self._begin: int | None = None  # of the last row in the file, if this process wrote it
         if path.exists():
             # What a run was killed at has no end of its line.
             try:
@@ -52,15 +53,31 @@ class CSVLog(Logger):
 
     @rank_zero_only
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
-        """Write one row now, so that nothing is lost when the run is killed."""
+        """Write one row now, so that nothing is lost when the run is killed.
+
+        What more is logged of a training step goes into the row of that step.
+        """
         row = {"step": str(step), **{name: f"{value:.8g}" for name, value in metrics.items()}}
+        begin = self._begin_of_same(row)
+        if begin is not None:
+            row = {**self.rows.pop(), **row}
         new = [name for name in row if name not in self.columns]
         if new or not self.path.exists():
             self.columns += new
             self._rewrite()
+            begin = None
         self.rows.append(row)
-        with self.path.open("a", newline="", encoding="utf-8") as file:
+        with self.path.open("a" if begin is None else "r+", newline="", encoding="utf-8") as file:
+            # A row that is added to only grows, so nothing of what it was is left behind it.
+            self._begin = file.seek(0, 2) if begin is None else file.seek(begin)
             csv.DictWriter(file, self.columns).writerow(row)
+
+    def _begin_of_same(self, row: dict[str, str]) -> int | None:
+        """Where in the file the last row begins, if ``row`` is of the same training step."""
+        if self._begin is None or not self.rows or self.rows[-1]["step"] != row["step"]:
+            return None
+        of_validation = any(map(_of_validation, {**self.rows[-1], **row}.items()))
+        return None if of_validation or set(row) & set(self.rows[-1]) > {"step"} else self._begin
 
     @rank_zero_only
     def forget_from(self, step: int, validating: bool = False) -> None:
@@ -84,6 +101,7 @@ class CSVLog(Logger):
             writer.writeheader()
             writer.writerows(self.rows)
         beside.replace(self.path)
+        self._begin = None
 
 
 def _of_validation(item: tuple[str, str]) -> bool:

@@ -143,8 +143,10 @@ class Doctor(Callback):
         )
         if self._looked:
             figures |= self._speech(trainer, module)
-        for name, value in figures.items():
-            module.log(f"doctor/{name}", value, batch_size=1)
+        # Through Lightning's own log each value would take a third of a millisecond.
+        named = {f"doctor/{name}": float(value) for name, value in figures.items()}
+        for logger in trainer.loggers:
+            logger.log_metrics(named, step=trainer.global_step - 1)
 
     def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._counts, self._losses, self.heard = [], [], Highest(self.worst)
