@@ -1,6 +1,7 @@
 """Log-mel spectrogram as a layer, so it runs on the device and travels with the weights."""
 
 import warnings
+from collections.abc import Iterator
 
 import torch
 import torchaudio
@@ -11,6 +12,7 @@ from asr.padded import Padded
 from asr.span import Length, Span
 
 _LARGEST_FFT = 1 << 16
+_NEIGHBOURS = 16  # filters that are applied at once: most of a filter bank is zero
 
 
 class LogMel(nn.Module):
@@ -90,6 +92,7 @@ class LogMel(nn.Module):
                 "use fewer bins or a larger n_fft"
             )
         self.n_fft = n_fft
+        self._bands = list(_bands(filters))
         # Both follow from the arguments, so the weights need not carry them.
         self.register_buffer("filters", filters, persistent=False)
         hann = torch.hann_window(self.window, device="cpu")
@@ -141,9 +144,12 @@ class LogMel(nn.Module):
         # Real and imaginary part of a frame lie side by side, so the filters add both powers.
         parts = torch.view_as_real(spectrum.transpose(1, 2)).flatten(2)
         power = parts.square_() if not parts.requires_grad else parts.square()
+        weights = self.filters.repeat_interleave(2, dim=0)
+        energies = torch.cat(
+            [power[..., rows] @ weights[rows, columns] for rows, columns in self._bands], dim=-1
+        )
         # The bins of a frame lie side by side, as convolutions on a CPU want them.
-        energies = (power @ self.filters.repeat_interleave(2, dim=0)).transpose(1, 2)
-        return energies.reshape(len(samples), -1, spectrum.shape[-1])
+        return energies.transpose(1, 2).reshape(len(samples), -1, spectrum.shape[-1])
 
 
 def _refuse_what_cannot_be(
@@ -187,6 +193,14 @@ def _filters(n_fft: int, sample_rate: int, bins: int, low_hz: float, high_hz: fl
         return torchaudio.functional.melscale_fbanks(
             n_fft // 2 + 1, low_hz, high_hz, bins, sample_rate
         )
+
+
+def _bands(filters: Tensor) -> Iterator[tuple[slice, slice]]:
+    """Neighbouring filters, and where they are not zero, counting two rows for each frequency."""
+    for begin in range(0, filters.shape[1], _NEIGHBOURS):
+        columns = slice(begin, min(begin + _NEIGHBOURS, filters.shape[1]))
+        used = filters[:, columns].amax(dim=1).nonzero()
+        yield slice(2 * int(used[0]), 2 * int(used[-1]) + 2), columns
 
 
 def _empty(filters: Tensor) -> int:
