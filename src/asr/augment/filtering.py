@@ -1,9 +1,13 @@
 """Filters, applied in the frequency domain."""
 
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
+
+Spectrum = np.ndarray[Any, np.dtype[np.complexfloating[Any, Any]]]
 
 _RINGING_MS = 50  # of zeros after the end, into which a filter may ring
 
@@ -18,9 +22,9 @@ def filtered(waveform: Tensor, sample_rate: int, gain: Callable[[Tensor], Tensor
             what it does to a click dies away within some 50 ms.
     """
     samples = waveform.shape[-1]
-    size = _fast(samples + _RINGING_MS * sample_rate // 1000)
+    size = fast_size(samples + _RINGING_MS * sample_rate // 1000)
     hertz = torch.arange(size // 2 + 1) * (sample_rate / size)
-    return torch.fft.irfft(torch.fft.rfft(waveform, size) * gain(hertz), size)[..., :samples]
+    return from_spectrum(_spectrum(waveform, size) * gain(hertz).numpy(), size)[..., :samples]
 
 
 def convolved(waveform: Tensor, response: Tensor) -> Tensor:
@@ -30,9 +34,9 @@ def convolved(waveform: Tensor, response: Tensor) -> Tensor:
     ``(channels, samples)``; what rings on after the end is cut off.
     """
     samples = waveform.shape[-1]
-    size = _fast(samples + len(response) - 1)
-    spectrum = torch.fft.rfft(waveform, size) * torch.fft.rfft(response, size)
-    return torch.fft.irfft(spectrum, size)[..., :samples]
+    size = fast_size(samples + len(response) - 1)
+    spectrum = _spectrum(waveform, size) * _spectrum(response, size)
+    return from_spectrum(spectrum, size)[..., :samples]
 
 
 def loudness(waveform: Tensor) -> Tensor:
@@ -40,10 +44,22 @@ def loudness(waveform: Tensor) -> Tensor:
     return waveform.square().mean().sqrt()
 
 
-def _fast(size: int) -> int:
-    """A power of two, or five times one, that is at least ``size``: these are fast.
+def _spectrum(waveform: Tensor, size: int) -> Spectrum:
+    return np.fft.rfft(waveform.numpy(), size)
 
-    >>> [_fast(size) for size in (1, 9, 1024, 1025, 1281)]
+
+def from_spectrum(spectrum: Spectrum, size: int) -> Tensor:
+    """The ``size`` samples that have this spectrum, ``(..., size // 2 + 1)``.
+
+    By NumPy, which takes a third of the time that PyTorch does for a transform by itself.
+    """
+    return torch.from_numpy(np.fft.irfft(spectrum, size).astype(np.float32, copy=False))
+
+
+def fast_size(size: int) -> int:
+    """Of a transform: a power of two, or five times one, that is at least ``size``.
+
+    >>> [fast_size(size) for size in (1, 9, 1024, 1025, 1281)]
     [1, 10, 1024, 1280, 2048]
     """
     power = 1 << (size - 1).bit_length()

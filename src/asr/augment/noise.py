@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from asr.augment.draw import between, check_probability, happens
-from asr.augment.filtering import loudness
+from asr.augment.filtering import fast_size, from_spectrum, loudness
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,18 @@ class Noise:
         if not happens(self.probability, generator):
             return waveform
         ratio_db = between(self.low_db, self.high_db, generator)
-        samples = waveform.shape[-1]
-        # A transform of a power of two is several times faster than one of any length.
-        drawn = 1 << (samples - 1).bit_length() if self.color == "pink" else samples
-        noise = torch.randn((*waveform.shape[:-1], drawn), generator=generator)
         if self.color == "pink":
-            noise = _pink(noise)[..., :samples]
+            noise = _pink(waveform.shape, generator)
+        else:
+            noise = torch.randn(waveform.shape, generator=generator)
         level = loudness(waveform) / loudness(noise).clamp(min=1e-12)
         return waveform + noise * level * 10 ** (-ratio_db / 20)
 
 
-def _pink(white: Tensor) -> Tensor:
-    spectrum = torch.fft.rfft(white)
-    octaves = torch.arange(spectrum.shape[-1]).clamp(min=1).sqrt()
-    return torch.fft.irfft(spectrum / octaves, n=white.shape[-1])
+def _pink(shape: torch.Size, generator: torch.Generator) -> Tensor:
+    """Drawn as a spectrum, which white noise would have to be transformed into first."""
+    size = fast_size(shape[-1])
+    spectrum = torch.randn((*shape[:-1], size // 2 + 1, 2), generator=generator)
+    octaves = torch.arange(size // 2 + 1).clamp(min=1).sqrt()
+    parts = torch.view_as_complex(spectrum / octaves[:, None]).numpy()
+    return from_spectrum(parts, size)[..., : shape[-1]]
