@@ -43,20 +43,24 @@ def test_every_epoch_has_as_many_batches_and_none_is_over_the_cap(
     assert len(batches) == len(sampler)
     for batch in batches:
         longest = max(_seconds(drawn, seconds) for drawn in batch)
-        assert len(batch) == 1 or len(batch) * longest <= 60 + 1e-9
+        cap = 60 if epoch < 4 else 66  # a later epoch may need more, and has wider ones
+        assert len(batch) == 1 or len(batch) * longest <= cap + 1e-9
         assert all(drawn.epoch == epoch for drawn in batch)
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)
 @given(
-    seconds=DURATIONS, epoch=st.integers(0, 3), joined=st.booleans(), balanced=st.booleans(),
+    seconds=DURATIONS, epoch=st.integers(0, 9), joined=st.booleans(), balanced=st.booleans(),
     paced=st.booleans(),
 )  # fmt: skip
-def test_the_first_epochs_hold_all_that_is_drawn(seconds, epoch, joined, balanced, paced) -> None:
+def test_an_epoch_holds_all_that_is_drawn_and_none_of_it_twice(
+    seconds, epoch, joined, balanced, paced
+) -> None:
     sampler = _sampler(seconds, joined, balanced, paced, position=lambda: (epoch, 0))
-    seen = {(drawn.row, drawn.number) for batch in sampler for drawn in batch}
+    seen = [(drawn.row, drawn.number) for batch in sampler for drawn in batch]
     rows = sampler.balance.rows(epoch) if sampler.balance else np.arange(len(seconds))
     assert sorted(row for row, _ in seen) == sorted(rows.tolist())
+    assert len(set(seen)) == len(seen)
     assert all((row, number - 1) in seen for row, number in seen if number)
 
 
@@ -76,8 +80,13 @@ def test_processes_get_equal_shares_that_together_are_the_epoch(seconds, world, 
     shares = [list(_sampler(seconds, **how, rank=rank, world=world)) for rank in range(world)]
     alone = list(_sampler(seconds, **how))
     assert len({len(share) for share in shares}) == 1
-    taken = [shares[n % world][n // world] for n in range(len(alone))]
-    assert taken == alone
+    taken = [share[turn] for turn in range(len(shares[0])) for share in shares]
+    if len(alone) % world == 0:
+        assert taken == alone
+    all_of_it = sorted(drawn for batch in alone for drawn in batch)
+    together = sorted(drawn for batch in taken for drawn in batch)
+    assert set(together) == set(all_of_it)
+    assert together == all_of_it or len(all_of_it) < len(taken)
 
 
 def test_epochs_and_seeds_differ() -> None:
@@ -125,6 +134,25 @@ def test_company_changes_from_epoch_to_epoch_by_factors_too() -> None:
         for e in (0, 1)
     )
     assert len(first & second) < 0.1 * len(first)
+
+
+def test_a_batch_too_few_is_the_fullest_one_halved_and_one_too_many_is_wider() -> None:
+    seconds = np.random.default_rng(0).gamma(4, 1.0, 300)
+    lengths = set()
+    how = {"joined": False, "paced": True, "max_seconds": 15}
+    for epoch in range(12):
+        sampler = _sampler(seconds, **how, position=lambda e=epoch: (e, 0))
+        lengths.add(len(sampler._batches(*sampler._draw(epoch)[2:])) - len(sampler))
+        assert len(list(sampler)) == len(sampler)
+    assert min(lengths) < 0 < max(lengths)
+
+
+@pytest.mark.parametrize(("speed", "mix"), [(SPEED, 2), (Speed([1.0]), 4), (Speed([2.0], 0.1), 4)])
+def test_buckets_are_wide_unless_factors_mix_their_members(speed: Speed, mix: int) -> None:
+    sampler = DrawnSampler(np.linspace(1, 9, 400), pacing=speed, max_seconds=30, seed=1)
+    buckets = sampler._batches(*sampler._draw(0)[2:]).buckets
+    batches = np.diff(buckets.starts) / buckets.sizes
+    assert mix - 0.5 < np.median(batches) < 1.6 * mix
 
 
 def test_windows_are_kept_where_speeds_are_drawn() -> None:

@@ -116,6 +116,18 @@ def metrics(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def test_a_step_of_several_batches_has_one_row_with_what_the_doctor_saw(
+    tones: Path, tmp_path: Path
+) -> None:
+    overrides = tiny(tones, "trainer.accumulate=2", "save_every_steps=1", "run_dir=out")
+    assert start(tmp_path, overrides, "batch:5").status != 0
+    assert start(tmp_path, ["resume=out"]).status == 0
+    rows = [row for row in metrics(tmp_path / "out") if row["train/loss"]]
+    steps = [int(row["step"]) for row in rows]
+    assert steps == list(range(summary(tmp_path / "out")["steps"]))
+    assert all(row["doctor/blank_share"] and row["doctor/update_ratio_most"] for row in rows)
+
+
 def test_what_is_seen_is_logged_and_does_not_change_the_run(tones: Path, tmp_path: Path) -> None:
     for name, more in (("with", []), ("without", ["callbacks.doctor=null"])):
         assert start(tmp_path, tiny(tones, f"run_dir={name}", *more)).status == 0

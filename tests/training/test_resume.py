@@ -16,6 +16,10 @@ CHANGES = {
     "data": (["corpus.train=40"], "train data was "),
     "joining": (["data.join.share=0.5"], "data.join was None, is Joining(share=0.5"),
     "balance": (["data.balance=label"], "data.balance was None, is label"),
+    "speeds": (
+        ["augment.waveform.transforms.0.factors=[0.5]"],
+        "changes of duration was [Speed(factors=[0.9, 1.0, 1.1]",
+    ),
     "rare words": (["data.rare_words=0.1"], "data.rare_words was None, is 0.1"),
 }
 

@@ -1,6 +1,5 @@
 """Clips of one duration: a part of long ones, a place for short ones."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +53,11 @@ class Crop:
             return waveform[..., place : place + wanted]
         return F.pad(waveform, (place, spare - place)) if self.pad else waveform
 
+    @property
+    def paces(self) -> "tuple[Crop]":
+        """See :class:`~asr.data.pacing.Pacing`."""
+        return (self,)
+
     def durations(self, seconds: Seconds, random: np.random.Generator) -> tuple[Factors, Seconds]:
         """See :class:`~asr.data.pacing.Pacing`."""
         cut = np.minimum(seconds, self.seconds)
@@ -62,6 +66,6 @@ class Crop:
             lasting = np.maximum(seconds, lasting)
         return np.empty((len(seconds), 0)), lasting
 
-    def paced(self, factors: Iterator[float]) -> "Crop":
+    def paced(self, factors: list[float]) -> "Crop":
         """See :class:`~asr.data.pacing.Pacing`."""
         return self

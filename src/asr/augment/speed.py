@@ -1,7 +1,7 @@
 """Faster and slower speech."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -49,15 +49,21 @@ class Speed:
             return waveform
         return resample(waveform, factor.numerator, factor.denominator)
 
+    @property
+    def paces(self) -> "tuple[Speed]":
+        """See :class:`~asr.data.pacing.Pacing`."""
+        return (self,)
+
     def durations(self, seconds: Seconds, random: np.random.Generator) -> tuple[Factors, Seconds]:
         """See :class:`~asr.data.pacing.Pacing`."""
-        factors = np.array(self.factors)[random.integers(len(self.factors), size=len(seconds))]
+        met = np.array([float(_fraction(factor)) for factor in self.factors])
+        factors = met[random.integers(len(met), size=len(seconds))]
         factors[random.random(len(seconds)) >= self.probability] = 1.0
         return factors[:, None], seconds / factors
 
-    def paced(self, factors: Iterator[float]) -> "Speed":
+    def paced(self, factors: list[float]) -> "Speed":
         """See :class:`~asr.data.pacing.Pacing`."""
-        return Speed((next(factors),))
+        return replace(self, factors=(factors.pop(0),), probability=1.0)
 
 
 def _fraction(factor: float) -> Fraction:

@@ -1,7 +1,6 @@
 """Faster and slower speech at the same pitch."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -45,13 +44,18 @@ class Tempo:
         factor = between(self.slowest, self.fastest, generator)
         return waveform if factor == 1 else stretched(waveform, sample_rate, factor)
 
+    @property
+    def paces(self) -> "tuple[Tempo]":
+        """See :class:`~asr.data.pacing.Pacing`."""
+        return (self,)
+
     def durations(self, seconds: Seconds, random: np.random.Generator) -> tuple[Factors, Seconds]:
         """See :class:`~asr.data.pacing.Pacing`."""
         factors = random.uniform(self.slowest, self.fastest, len(seconds))
         factors[random.random(len(seconds)) >= self.probability] = 1.0
         return factors[:, None], seconds / factors
 
-    def paced(self, factors: Iterator[float]) -> "Tempo":
+    def paced(self, factors: list[float]) -> "Tempo":
         """See :class:`~asr.data.pacing.Pacing`."""
-        factor = next(factors)
-        return Tempo(factor, factor, probability=1.0)
+        factor = factors.pop(0)
+        return replace(self, slowest=factor, fastest=factor, probability=1.0)

@@ -1,7 +1,7 @@
 """Augmentation of waveforms: what a transform is, and a chain of them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -41,6 +41,12 @@ class Chain:
             waveform = transform(waveform, sample_rate, generator)
         return waveform
 
+    @property
+    def paces(self) -> list[object]:
+        """See :class:`~asr.data.pacing.Pacing`."""
+        parts = [part for part in self.transforms if isinstance(part, Pacing)]
+        return [pace for part in parts for pace in part.paces]
+
     def durations(self, seconds: Seconds, random: np.random.Generator) -> tuple[Factors, Seconds]:
         """See :class:`~asr.data.pacing.Pacing`; transforms that are none change no duration."""
         drawn = [np.empty((len(seconds), 0))]
@@ -50,9 +56,10 @@ class Chain:
                 drawn.append(factors)
         return np.concatenate(drawn, axis=1), seconds
 
-    def paced(self, factors: Iterator[float]) -> "Chain":
+    def paced(self, factors: list[float]) -> "Chain":
         """See :class:`~asr.data.pacing.Pacing`."""
-        return Chain([
+        transforms = [
             transform.paced(factors) if isinstance(transform, Pacing) else transform
             for transform in self.transforms
-        ])  # fmt: skip
+        ]
+        return replace(self, transforms=transforms)

@@ -23,7 +23,8 @@ class SpeechDataset(Dataset[Example | Unread]):
     """Reads and tokenises utterances on demand.
 
     An item is asked for by row and epoch, so that its augmentation is a function of seed,
-    epoch and utterance, whichever process reads it. What is joined is augmented as one.
+    epoch and utterance, whichever process reads it; what changes durations comes with what the
+    epoch has drawn. What is joined is augmented as one.
 
     Args:
         target: what of an utterance is to be predicted.
@@ -76,7 +77,7 @@ class SpeechDataset(Dataset[Example | Unread]):
             )
         augment = self.augment
         if drawn.factors and isinstance(augment, Pacing):
-            augment = augment.paced(iter(drawn.factors))
+            augment = augment.paced(list(drawn.factors))
         if augment is not None:
             waveform = augment(waveform, self.sample_rate, generator(number))
         return Example(

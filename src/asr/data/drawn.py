@@ -1,6 +1,7 @@
 """Epochs whose utterances are drawn: faster or slower, joined with others, in other numbers."""
 
 from collections.abc import Callable, Iterator
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +13,10 @@ from asr.data.rare_words import RareWords
 from asr.data.sampler import MIX, BatchSampler, Cuts, Rows, Seconds
 from asr.keyed import key
 
-_EPOCHS_TO_MEASURE = 4  # or fewer that are as long as so many utterances together
+_EPOCHS_TO_MEASURE = 4  # or fewer, if these hold so many utterances
 _UTTERANCES_TO_MEASURE = 1_000_000
-_MIX_OF_FACTORS = 2  # batches in a bucket: factors by themselves change who is like whom
+_WIDER = 1.01  # batches of an epoch that would need too many
+_MIX_OF_FACTORS = 2  # batches in a bucket where factors change by themselves who is like whom
 
 
 class Drawn(NamedTuple):
@@ -56,9 +58,10 @@ class DrawnSampler:
     each epoch draws.
 
     The number of batches is the same in every epoch, so a schedule knows its length: the most
-    that one of the first four needs; of a million utterances or more, what the first one does.
-    An epoch that needs fewer has its first ones twice; one that needs more, as hardly any does,
-    goes without the last of its shuffled batches.
+    that one of the first four needs, or of the first ones that hold a million utterances. In an
+    epoch that needs fewer the fullest ones are halved; in one that needs more all may be a little
+    longer than ``max_seconds``. So each epoch holds all that it draws, and none of it twice,
+    unless there are too few utterances to share among the processes.
 
     Args:
         seconds: duration of each utterance.
@@ -89,8 +92,7 @@ class DrawnSampler:
         self.position = position
         enough = -(-_UTTERANCES_TO_MEASURE // max(1, len(seconds)))
         epochs = range(min(_EPOCHS_TO_MEASURE, enough))
-        first = [len(self._batches(self._draw(epoch))) for epoch in epochs]
-        self._length = -(-max(first) // world)
+        self._length = -(-max(len(self._batches(*self._draw(n)[2:])) for n in epochs) // world)
 
     def __len__(self) -> int:
         """Batches of this process in an epoch."""
@@ -99,22 +101,30 @@ class DrawnSampler:
     def __iter__(self) -> Iterator[list[Drawn]]:
         # A generator: the position is read at the first batch, after a checkpoint is loaded.
         epoch, done = self.position()
-        draws = self._draw(epoch)
-        numbers = None if self.balance is None else times_before(draws.rows)
-        sampler = self._batches(draws)
-        places, batches = sampler.plan(epoch)
-        turn: Cuts = np.resize(batches, len(self) * self.world)
-        for batch in turn[self.rank :: self.world][done:]:
+        rows, joins, factors, seconds = self._draw(epoch)
+        numbers = None if self.balance is None else times_before(rows)
+        places, spans = self._plan(epoch, factors, seconds)
+        for begin, end in spans[self.rank :: self.world][done:]:
+            members = places[begin:end]
             yield [
-                Drawn(
-                    int(draws.rows[place]),
-                    epoch,
-                    0 if numbers is None else int(numbers[place]),
-                    _followers(draws.joins, place),
-                    tuple(draws.factors[place].tolist()),
+                Drawn(row, epoch, number, _followers(joins, place), tuple(paces))
+                for row, number, place, paces in zip(
+                    rows[members].tolist(),
+                    [0] * len(members) if numbers is None else numbers[members].tolist(),
+                    members.tolist(),
+                    factors[members].tolist(),
+                    strict=True,
                 )
-                for place in sampler.members(places, batch)
             ]
+
+    def _plan(self, epoch: int, factors: Factors, seconds: Seconds) -> tuple[Rows, Cuts]:
+        """Places among what is drawn, end to end, and where in them each batch begins and ends."""
+        wanted, wider = self._length * self.world, 1.0
+        while len(sampler := self._batches(factors, seconds, wider)) > wanted:
+            wider *= _WIDER
+        places, batches = sampler.plan(epoch)
+        spans = np.stack([sampler.cuts[batches], sampler.cuts[batches + 1]], axis=1)
+        return places, _as_many(spans, wanted)
 
     def _draw(self, epoch: int) -> Draws:
         everything: Numbers = np.arange(len(self.seconds), dtype=np.int64)
@@ -129,15 +139,32 @@ class DrawnSampler:
         random = np.random.Generator(np.random.Philox(key=key(self.seed, "paces", epoch)))
         return Draws(rows, joins, *self.pacing.durations(joins.seconds, random))
 
-    def _batches(self, draws: Draws) -> BatchSampler:
+    def _batches(self, factors: Factors, seconds: Seconds, wider: float = 1.0) -> BatchSampler:
+        most = self.max_utterances
+        varied = (factors != 1).any(axis=1).mean() if factors.size else 0.0
         return BatchSampler(
-            draws.seconds,
-            max_seconds=self.max_seconds,
-            max_utterances=self.max_utterances,
+            seconds,
+            max_seconds=self.max_seconds * wider,
+            max_utterances=most and ceil(most * wider),
             seed=self.seed,
-            mix=_MIX_OF_FACTORS if draws.factors.size else MIX,
+            mix=MIX if varied < 0.5 else _MIX_OF_FACTORS,
             windows=self.windows,
         )
+
+
+def _as_many(spans: Cuts, wanted: int) -> Cuts:
+    """So many batches: the fullest are halved, and if all are of one, the first come again."""
+    while (missing := wanted - len(spans)) > 0:
+        sizes = spans[:, 1] - spans[:, 0]
+        fullest = np.argsort(-sizes, kind="stable")[:missing]
+        halved = np.sort(fullest[sizes[fullest] > 1])
+        if not len(halved):
+            return np.resize(spans, (wanted, 2))
+        middles = spans[halved].sum(axis=1) // 2
+        halves = np.stack([middles, spans[halved, 1]], axis=1)
+        spans[halved, 1] = middles
+        spans = np.insert(spans, halved + 1, halves, axis=0)
+    return spans
 
 
 def _followers(joins: Joins, place: int) -> tuple[tuple[int, float], ...]:

@@ -1,6 +1,6 @@
 """Augmentation that changes how long utterances last, told before batches are made of them."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -28,6 +28,10 @@ class Pacing(Protocol):
     decides on durations is drawn for a whole epoch, before its batches are made.
     """
 
+    @property
+    def paces(self) -> Sequence[object]:
+        """The transforms in it that change durations; a checkpoint remembers what they print."""
+
     def durations(self, seconds: Seconds, random: np.random.Generator) -> tuple[Factors, Seconds]:
         """Draw by how much each utterance is played faster, and tell how long it lasts then.
 
@@ -35,5 +39,13 @@ class Pacing(Protocol):
         ``(utterances,)``, the most seconds that may come out.
         """
 
-    def paced(self, factors: Iterator[float]) -> WaveformAugment:
-        """The same augmentation with the next of these factors, as many as it draws."""
+    def paced(self, factors: list[float]) -> WaveformAugment:
+        """The same augmentation with the first of these factors, as many as it draws.
+
+        They are taken from the list.
+        """
+
+
+def pacing(augment: WaveformAugment | None) -> Pacing | None:
+    """The augmentation, if it changes durations and tells so."""
+    return augment if isinstance(augment, Pacing) and augment.paces else None

@@ -1,5 +1,6 @@
 """Which utterances make up which batch: a pure function of seed and epoch."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
@@ -51,6 +52,9 @@ class BatchSampler:
         windows: number of the window of each row, from 0: a batch has rows of one, and windows
             follow each other in an order that each epoch shuffles; ``None`` for all rows in one.
         position: the epoch and the batches of it already done, asked when iteration begins.
+
+    Attributes:
+        cuts: where each batch begins among the rows of a plan, and where the last one ends.
     """
 
     def __init__(
@@ -81,8 +85,8 @@ class BatchSampler:
             np.linspace(a, b, -(-(b - a) // size) + 1).round().astype(np.int64)[:-1]
             for a, b, size in bounds
         ]
-        self._cuts = np.concatenate([*cuts, self.buckets.starts[-1:]])
-        self._batches = len(self._cuts) - 1
+        self.cuts = np.concatenate([*cuts, self.buckets.starts[-1:]])
+        self._batches = len(self.cuts) - 1
         before = [0, *accumulate(map(len, cuts))]  # batches before each bucket
         self._windows = [before[bucket] for bucket in self.buckets.windows]
 
@@ -93,7 +97,7 @@ class BatchSampler:
         return len(range(self.rank, self._batches, self.world))
 
     def plan(self, epoch: int) -> tuple[Rows, Cuts]:
-        """The rows of ``epoch`` laid end to end, and this process's batches as cuts into them."""
+        """The rows of ``epoch`` laid end to end, and this process's batches of them by number."""
         if not self.shuffle:
             return self.buckets.order, np.arange(self._batches)[::-1][self.rank :: self.world]
         random = np.random.Generator(np.random.Philox(key=key(self.seed, "order", epoch)))
@@ -116,11 +120,8 @@ class BatchSampler:
         epoch, done = self.position()
         rows, batches = self.plan(epoch)
         for batch in batches[done:]:
-            yield [(int(row), epoch) for row in self.members(rows, batch)]
-
-    def members(self, rows: Rows, batch: int) -> Rows:
-        """The rows of a batch of :meth:`plan`."""
-        return rows[self._cuts[batch] : self._cuts[batch + 1]]
+            members = rows[self.cuts[batch] : self.cuts[batch + 1]]
+            yield [(row, epoch) for row in members.tolist()]
 
 
 def _parted(
@@ -138,40 +139,35 @@ def _parted(
         ends = np.cumsum(np.bincount(windows)).tolist()
     starts, sizes, first = [0], list[int](), [0]
     for end in ends:
-        length = seconds[order[starts[-1] : end]]
-        starts += _bucket_ends(length, starts[-1], max_seconds, max_utterances, mix, sizes)
+        length, offset = seconds[order[starts[-1] : end]], starts[-1]
+
+        def full(place: int, length: Seconds = length) -> int:
+            return _size(float(length[place]), max_seconds, max_utterances)
+
+        for bound in _bucket_ends(length, full, mix):
+            starts.append(offset + bound)
+            sizes.append(full(bound - 1))
         first.append(len(sizes))
     return Buckets(order, np.array(starts), np.array(sizes, dtype=np.int64), first)
 
 
-def _bucket_ends(
-    length: Seconds,
-    offset: int,
-    max_seconds: float,
-    max_utterances: int | None,
-    mix: int,
-    sizes: list[int],
-) -> Iterator[int]:
-    """Where the buckets of one window end; the size of a batch of each is added to ``sizes``."""
-    begin = 0
-    while begin < len(length):
-        begin = _bucket_end(length, begin, max_seconds, max_utterances, mix)
-        sizes.append(_size(float(length[begin - 1]), max_seconds, max_utterances))
-        yield offset + begin
+def _bucket_ends(length: Seconds, full: Callable[[int], int], mix: int) -> Iterator[int]:
+    """Where the buckets of one window end.
 
+    A bucket ends as soon as it has enough batches of the size that its longest utterance allows,
+    or later if durations hardly grow further on.
 
-def _bucket_end(
-    length: Seconds, begin: int, max_seconds: float, max_utterances: int | None, mix: int
-) -> int:
-    """The least end that gives enough batches, or more if durations hardly grow further on."""
-    similar = int(np.searchsorted(length, length[begin] * _WIDTH, side="right"))
-    enough = begin + mix * _size(float(length[begin]), max_seconds, max_utterances)
-    end = max(similar, enough)
-    rest = len(length) - end
-    # A remainder too small to mix joins the bucket before it.
-    if rest < mix * _size(float(length[-1]), max_seconds, max_utterances):
-        return len(length)
-    return end
+    Args:
+        full: utterances in a batch whose longest is at a place.
+    """
+    end, places = 0, range(len(length))
+    while end < len(length):
+        similar = int(np.searchsorted(length, length[end] * _WIDTH, side="right"))
+        enough = 1 + bisect_left(places, end, key=lambda place: place + 1 - mix * full(place))
+        end = max(similar, enough)
+        if len(length) - end < mix * full(-1):  # too few to mix: they join the bucket before
+            end = len(length)
+        yield end
 
 
 def _size(longest: float, max_seconds: float, max_utterances: int | None) -> int:

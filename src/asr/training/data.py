@@ -19,7 +19,7 @@ from asr.data.index import Index
 from asr.data.joining import Joining
 from asr.data.limits import LONGEST, MOST_SKIPPED, SHORTEST
 from asr.data.locality import shuffle_windows
-from asr.data.pacing import Pacing, WaveformAugment
+from asr.data.pacing import WaveformAugment, pacing
 from asr.data.rare_words import RareWords
 from asr.data.sampler import BatchSampler
 from asr.data.skipped import Rows
@@ -106,7 +106,7 @@ class SpeechData(L.LightningDataModule):
         refuse_draws(shuffle_window, self.join, balance, rare_words)
         self.corpus = corpus
         self.sample_rate = sample_rate
-        self.augment = augment
+        self.augment, self.pacing = augment, pacing(augment)
         self.seed = seed
         self.batch_seconds, self.batch_utterances = batch_seconds, batch_utterances
         self.eval_seconds = eval_seconds
@@ -120,6 +120,7 @@ class SpeechData(L.LightningDataModule):
         self.overlap = overlap
         self.index: dict[Split, Index] = {}
         self._balance: Balance | RareWords | None = None
+        self._samplers: dict[tuple[int, int], BatchSampler | DrawnSampler] = {}  # of training
         self.begin = (0, 0)  # epochs done, and batches of the next, where a stopped run goes on
 
     def read(self) -> None:
@@ -147,7 +148,7 @@ class SpeechData(L.LightningDataModule):
             InputError: too many utterances are unusable, a split has none left, or a label to
                 be tested is not among those learnt.
         """
-        self.task = task
+        self.task, self._samplers = task, {}
 
         def given(utterance: Utterance) -> int:
             return frames(int((utterance.seconds or 0) * self.sample_rate))
@@ -198,25 +199,31 @@ class SpeechData(L.LightningDataModule):
         return len(self._sampler("train"))
 
     def _sampler(self, split: Split) -> BatchSampler | DrawnSampler:
+        share = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        if split != "train":
+            return self._planned(split, *share)
+        if share not in self._samplers:  # an epoch of many utterances takes seconds to plan
+            self._samplers = {share: self._planned(split, *share)}
+        return self._samplers[share]
+
+    def _planned(self, split: Split, rank: int, world: int) -> BatchSampler | DrawnSampler:
         training = split == "train"
-        trainer = self.trainer
-        if trainer and len(self.index[split]) < trainer.world_size:
+        if len(self.index[split]) < world:
             raise InputError(
                 f"corpus: the {split} split has {len(self.index[split])} utterances for "
-                f"{trainer.world_size} processes; use fewer, trainer.devices"
+                f"{world} processes; use fewer, trainer.devices"
             )
-        pacing = self.augment if isinstance(self.augment, Pacing) else None
-        if training and (self.join or self._balance or pacing):
+        if training and (self.join or self._balance or self.pacing):
             return DrawnSampler(
                 self.index[split].seconds,
                 joining=self.join,
                 balance=self._balance,
-                pacing=pacing,
+                pacing=self.pacing,
                 max_seconds=self.batch_seconds,
                 max_utterances=self.batch_utterances,
                 seed=self.seed,
-                rank=trainer.global_rank if trainer else 0,
-                world=trainer.world_size if trainer else 1,
+                rank=rank,
+                world=world,
                 windows=self._windows(),
                 position=self._position,
             )
@@ -226,8 +233,8 @@ class SpeechData(L.LightningDataModule):
             max_utterances=self.batch_utterances if training else None,
             shuffle=training,
             seed=self.seed,
-            rank=trainer.global_rank if trainer else 0,
-            world=trainer.world_size if trainer else 1,
+            rank=rank,
+            world=world,
             windows=self._windows() if training else None,
             position=self._position if training else lambda: (0, 0),
         )

@@ -145,7 +145,7 @@ class Doctor(Callback):
             figures |= self._speech(trainer, module)
         # Through Lightning's own log each value would take a third of a millisecond.
         named = {f"doctor/{name}": float(value) for name, value in figures.items()}
-        for logger in trainer.loggers:
+        for logger in trainer.loggers if named else ():
             logger.log_metrics(named, step=trainer.global_step - 1)
 
     def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:

@@ -31,6 +31,7 @@ def recipe(
         "data.join": None if data.join is None else str(data.join),
         "data.balance": data.balance,
         "data.rare_words": data.rare_words or None,
+        "changes of duration": None if data.pacing is None else str(list(data.pacing.paces)),
         "batches an epoch": data.batches(),
         "trainer.accumulate": trainer.accumulate_grad_batches,
         "processes": trainer.world_size,
