@@ -1,6 +1,7 @@
 """From utterances on disk to examples in memory."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,6 +18,13 @@ from asr.keyed import generator, key
 from asr.text.vocabulary import Vocabulary
 
 Followers = Sequence[tuple[int, float]]
+
+
+class _Heard(NamedTuple):
+    utterance: Utterance
+    waveform: Tensor
+    reference: str
+    tokens: Tensor
 
 
 class SpeechDataset(Dataset[Example | Unread]):
@@ -56,7 +64,7 @@ class SpeechDataset(Dataset[Example | Unread]):
         self.augment = augment
         self.seed = seed
         self._room = cache_bytes
-        self._decoded: dict[int, tuple[Utterance, Tensor]] = {}
+        self._decoded: dict[int, _Heard] = {}
 
     def __len__(self) -> int:
         return len(self.index)
@@ -66,15 +74,15 @@ class SpeechDataset(Dataset[Example | Unread]):
         heard = self._heard(drawn.row)
         if isinstance(heard, Unread):
             return heard
-        utterance, waveform = heard
+        utterance, waveform, reference, tokens = heard
         again = (drawn.number,) if drawn.number else ()
         number = key(self.seed, drawn.epoch, utterance.id, *again)
-        reference = self._reference(utterance)
         followers = list[int]()
         if drawn.followers:
             waveform, reference, followers = self._joined(
                 waveform, reference, drawn.followers, number
             )
+            tokens = self._tokens(reference)
         augment = self.augment
         if drawn.factors and isinstance(augment, Pacing):
             augment = augment.paced(list(drawn.factors))
@@ -84,7 +92,7 @@ class SpeechDataset(Dataset[Example | Unread]):
             row=drawn.row,
             id=utterance.id,
             waveform=waveform,
-            tokens=torch.tensor(self.vocabulary.encode(reference), dtype=torch.int64),
+            tokens=tokens,
             reference=reference,
             key=number,
             followers=tuple(followers),
@@ -100,25 +108,32 @@ class SpeechDataset(Dataset[Example | Unread]):
                 continue  # it is told when its own turn comes
             rows.append(row)
             pauses.append(round(pause * self.sample_rate))
-            waveforms.append(heard[1])
-            references.append(self._reference(heard[0]))
+            waveforms.append(heard.waveform)
+            references.append(heard.reference)
         joined = join(waveforms, pauses, generator(key(number, "pauses")))
         return joined, " ".join(filter(None, references)), rows
 
-    def _reference(self, utterance: Utterance) -> str:
-        return self.vocabulary.normalize(self.target(utterance))
+    def _tokens(self, reference: str) -> Tensor:
+        return torch.tensor(self.vocabulary.encode(reference), dtype=torch.int64)
 
-    def _heard(self, row: int) -> tuple[Utterance, Tensor] | Unread:
+    def _heard(self, row: int) -> _Heard | Unread:
         if row in self._decoded:
             return self._decoded[row]
         utterance = self.index[row]
         try:
-            return utterance, self._read(row, utterance)
+            waveform = self._read(utterance)
         except AudioError as error:
             return Unread(utterance.id, str(error))
+        reference = self.vocabulary.normalize(self.target(utterance))
+        heard = _Heard(utterance, waveform, reference, self._tokens(reference))
+        size = waveform.nbytes + heard.tokens.nbytes
+        if size <= self._room:
+            self._room -= size
+            self._decoded[row] = heard
+        return heard
 
-    def _read(self, row: int, utterance: Utterance) -> Tensor:
-        waveform = read_audio(
+    def _read(self, utterance: Utterance) -> Tensor:
+        return read_audio(
             utterance.path,
             self.sample_rate,
             channel=self._channel(utterance),
@@ -126,11 +141,6 @@ class SpeechDataset(Dataset[Example | Unread]):
             seconds=utterance.seconds,
             window=utterance.window,
         )
-        size = waveform.numel() * waveform.element_size()
-        if size <= self._room:
-            self._room -= size
-            self._decoded[row] = utterance, waveform
-        return waveform
 
     def _channel(self, utterance: Utterance) -> Channel:
         own = utterance.channel
