@@ -58,8 +58,9 @@ class Chain:
 
     def paced(self, factors: list[float]) -> "Chain":
         """See :class:`~asr.data.pacing.Pacing`."""
+        # For every utterance, so not by isinstance: of a protocol it takes tens of microseconds.
         transforms = [
-            transform.paced(factors) if isinstance(transform, Pacing) else transform
+            transform.paced(factors) if hasattr(transform, "paced") else transform
             for transform in self.transforms
         ]
         return replace(self, transforms=transforms)

@@ -1,7 +1,7 @@
 """From utterances on disk to examples in memory."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -84,8 +84,9 @@ class SpeechDataset(Dataset[Example | Unread]):
             )
             tokens = self._tokens(reference)
         augment = self.augment
-        if drawn.factors and isinstance(augment, Pacing):
-            augment = augment.paced(list(drawn.factors))
+        if drawn.factors and augment is not None:
+            # It drew them, so it is a Pacing; to ask so here would take longer than to resample.
+            augment = cast(Pacing, augment).paced(list(drawn.factors))
         if augment is not None:
             waveform = augment(waveform, self.sample_rate, generator(number))
         return Example(
