@@ -181,3 +181,13 @@ def test_a_gradient_that_one_convolution_gives_is_zeroed_where_it_is() -> None:
 
     assert grads[0][..., 2:].tolist() == [[[0.0, 0.0], [0.0, 0.0]]]
     assert grads[1][..., 2:].tolist() == [[[1.0, 1.0], [1.0, 1.0]]]
+
+
+def test_what_is_known_to_be_full_is_left_as_it_is() -> None:
+    values = torch.randn(2, 3, 5, requires_grad=True)
+    full = Padded(values, torch.tensor([5, 5]))
+
+    assert full.known_full
+    assert full.zeroed() is full
+    assert not Padded(values, torch.tensor([5, 4])).known_full
+    assert not Padded(torch.randn(0, 3, 5), torch.zeros(0, dtype=torch.int64)).known_full

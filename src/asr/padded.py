@@ -31,6 +31,13 @@ class Padded(NamedTuple):
         time = torch.arange(self.values.shape[-1], device=self.values.device)
         return time < self.lengths[:, None]
 
+    @property
+    def known_full(self) -> bool:
+        """Whether nothing is padded, as far as that is known without waiting for a device."""
+        if self.lengths.device.type != "cpu" or torch.compiler.is_compiling():
+            return False
+        return min(self.lengths.tolist(), default=0) >= self.values.shape[-1]
+
     def repeated(self, times: int) -> "Padded":
         """All sequences so many times: the whole batch, then the whole batch again."""
         rest = [1] * (self.values.dim() - 1)
@@ -49,6 +56,8 @@ class Padded(NamedTuple):
             once: whether it goes into one convolution and nowhere else, so that the gradient
                 which comes back is nobody else's, and is set to zero where it is, too.
         """
+        if self.known_full:
+            return self
         if not self.values.requires_grad:
             return self._replace(values=zero_beyond(self.values, self.lengths))
         return self._replace(values=_Zeroed.apply(self.values, self.lengths, once))

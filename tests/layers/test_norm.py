@@ -136,7 +136,7 @@ def test_a_constant_channel_stays_finite() -> None:
     y = norm(single(x)).values
     y.square().sum().backward()
 
-    assert not y.any()
+    assert y.abs().max() < 1e-3  # as that of nn.BatchNorm1d
     assert x.grad.isfinite().all()
 
 

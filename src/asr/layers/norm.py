@@ -72,10 +72,10 @@ class TimeBatchNorm(nn.Module):
         return length
 
     def forward(self, x: Padded) -> Padded:
-        if not self.training:
+        if not self.training or self._is_plain(x):
             values = F.batch_norm(
                 _image(x.values), self.running_mean, self.running_var, self.weight, self.bias,
-                eps=self.eps,
+                training=self.training, momentum=self.momentum, eps=self.eps,
             )  # fmt: skip
             # Squeezed, not viewed: of one row, a view's gradient would lie in memory in a way that
             # PyTorch 2.14 gets wrong.
@@ -88,13 +88,18 @@ class TimeBatchNorm(nn.Module):
             self.running_var.lerp_(unbiased.to(self.running_var.dtype), self.momentum)
         return x._replace(values=values)
 
+    def _is_plain(self, x: Padded) -> bool:
+        """Whether ``nn.BatchNorm1d`` does the same: nothing is padded, and there is a variance."""
+        precise = torch.promote_types(x.values.dtype, torch.float32) == self.running_mean.dtype
+        return precise and x.known_full and x.values[:, 0].numel() > 1
+
 
 class _MaskedBatchNorm(torch.autograd.Function):
     """The kernels of ``nn.BatchNorm2d``, which see zeros as padding, and what mends their sums.
 
     Images are what they are fast at, whichever axis is last in memory. A network has dozens of
     these layers, so even what is done to a few hundred numbers is a part of each step: on a CPU
-    what depends on the lengths alone is a Python number, and left out where nothing is padded.
+    what depends on the lengths alone is a Python number.
     """
 
     @staticmethod
@@ -107,10 +112,9 @@ class _MaskedBatchNorm(torch.autograd.Function):
         count = _true(lengths) * frames.shape[2]
         share = frames[:, 0].numel() / count
         mean, var = _moments(frames)
-        if _padded(share):
-            # The zeros took part, as so many more values; without them, mean and square are larger.
-            var = ((var - mean.square() * (share - 1)) * share).clamp_min_(0)
-            mean = mean * share
+        # The zeros took part, as so many more values; without them, mean and square are larger.
+        var = ((var - mean.square() * (share - 1)) * share).clamp_min_(0)
+        mean = mean * share
         y = F.batch_norm(frames, mean, var, weight.to(precise), bias.to(precise), eps=eps)
         ctx.save_for_backward(x, lengths, weight, mean, (var + eps).rsqrt_())
         ctx.share, ctx.eps = share, eps
@@ -125,9 +129,6 @@ class _MaskedBatchNorm(torch.autograd.Function):
         image, dtype, share = _image(x), weight.dtype, ctx.share
         weight = weight.to(mean.dtype)
         grad = _image(zero_gradient(grad, lengths))
-        if not _padded(share):
-            total, grad_weight, grad_bias = _gradients(grad, image, weight, mean, scale, ctx.eps)
-            return total.view_as(x), None, grad_weight.to(dtype), grad_bias.to(dtype), None
         # The kernel divides by all frames, among them padding. In the term of the variance a
         # larger scale makes up for it, and a smaller weight for the scale ...
         more = share**0.5
@@ -170,11 +171,6 @@ def _true(lengths: Tensor) -> float | Tensor:
 
 def _at_least_1(count: float | Tensor) -> float | Tensor:
     return count.clamp_min(1) if isinstance(count, Tensor) else max(count, 1.0)
-
-
-def _padded(share: float | Tensor) -> bool:
-    """Whether there are more frames than true ones; on a device it may be, which is not asked."""
-    return isinstance(share, Tensor) or share != 1
 
 
 def _image(x: Tensor) -> Tensor:
