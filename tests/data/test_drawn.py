@@ -142,17 +142,9 @@ def test_a_batch_too_few_is_the_fullest_one_halved_and_one_too_many_is_wider() -
     how = {"joined": False, "paced": True, "max_seconds": 15}
     for epoch in range(12):
         sampler = _sampler(seconds, **how, position=lambda e=epoch: (e, 0))
-        lengths.add(len(sampler._batches(*sampler._draw(epoch)[2:])) - len(sampler))
+        lengths.add(len(sampler._batches(sampler._draw(epoch).seconds)) - len(sampler))
         assert len(list(sampler)) == len(sampler)
     assert min(lengths) < 0 < max(lengths)
-
-
-@pytest.mark.parametrize(("speed", "mix"), [(SPEED, 2), (Speed([1.0]), 4), (Speed([2.0], 0.1), 4)])
-def test_buckets_are_wide_unless_factors_mix_their_members(speed: Speed, mix: int) -> None:
-    sampler = DrawnSampler(np.linspace(1, 9, 400), pacing=speed, max_seconds=30, seed=1)
-    buckets = sampler._batches(*sampler._draw(0)[2:]).buckets
-    batches = np.diff(buckets.starts) / buckets.sizes
-    assert mix - 0.5 < np.median(batches) < 1.6 * mix
 
 
 def test_windows_are_kept_where_speeds_are_drawn() -> None:

@@ -10,13 +10,12 @@ from asr.data.balance import Balance, Numbers, times_before
 from asr.data.joining import Joining, Joins
 from asr.data.pacing import Factors, Pacing
 from asr.data.rare_words import RareWords
-from asr.data.sampler import MIX, BatchSampler, Cuts, Rows, Seconds
+from asr.data.sampler import BatchSampler, Cuts, Rows, Seconds
 from asr.keyed import key
 
 _EPOCHS_TO_MEASURE = 4  # or fewer, if these hold so many utterances
 _UTTERANCES_TO_MEASURE = 1_000_000
 _WIDER = 1.01  # batches of an epoch that would need too many
-_MIX_OF_FACTORS = 2  # batches in a bucket where factors change by themselves who is like whom
 
 
 class Drawn(NamedTuple):
@@ -92,7 +91,7 @@ class DrawnSampler:
         self.position = position
         enough = -(-_UTTERANCES_TO_MEASURE // max(1, len(seconds)))
         epochs = range(min(_EPOCHS_TO_MEASURE, enough))
-        self._length = -(-max(len(self._batches(*self._draw(n)[2:])) for n in epochs) // world)
+        self._length = -(-max(len(self._batches(self._draw(n).seconds)) for n in epochs) // world)
 
     def __len__(self) -> int:
         """Batches of this process in an epoch."""
@@ -103,7 +102,7 @@ class DrawnSampler:
         epoch, done = self.position()
         rows, joins, factors, seconds = self._draw(epoch)
         numbers = None if self.balance is None else times_before(rows)
-        places, spans = self._plan(epoch, factors, seconds)
+        places, spans = self._plan(epoch, seconds)
         for begin, end in spans[self.rank :: self.world][done:]:
             members = places[begin:end]
             yield [
@@ -117,10 +116,10 @@ class DrawnSampler:
                 )
             ]
 
-    def _plan(self, epoch: int, factors: Factors, seconds: Seconds) -> tuple[Rows, Cuts]:
+    def _plan(self, epoch: int, seconds: Seconds) -> tuple[Rows, Cuts]:
         """Places among what is drawn, end to end, and where in them each batch begins and ends."""
         wanted, wider = self._length * self.world, 1.0
-        while len(sampler := self._batches(factors, seconds, wider)) > wanted:
+        while len(sampler := self._batches(seconds, wider)) > wanted:
             wider *= _WIDER
         places, batches = sampler.plan(epoch)
         spans = np.stack([sampler.cuts[batches], sampler.cuts[batches + 1]], axis=1)
@@ -139,15 +138,13 @@ class DrawnSampler:
         random = np.random.Generator(np.random.Philox(key=key(self.seed, "paces", epoch)))
         return Draws(rows, joins, *self.pacing.durations(joins.seconds, random))
 
-    def _batches(self, factors: Factors, seconds: Seconds, wider: float = 1.0) -> BatchSampler:
+    def _batches(self, seconds: Seconds, wider: float = 1.0) -> BatchSampler:
         most = self.max_utterances
-        varied = (factors != 1).any(axis=1).mean() if factors.size else 0.0
         return BatchSampler(
             seconds,
             max_seconds=self.max_seconds * wider,
             max_utterances=most and ceil(most * wider),
             seed=self.seed,
-            mix=MIX if varied < 0.5 else _MIX_OF_FACTORS,
             windows=self.windows,
         )
 

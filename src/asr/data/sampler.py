@@ -12,7 +12,7 @@ from asr.keyed import key
 Rows = np.ndarray[Any, np.dtype[np.uint32]]
 Cuts = np.ndarray[Any, np.dtype[np.int64]]
 Seconds = np.ndarray[Any, np.dtype[np.float64]]
-MIX = 4  # batches that a bucket has at least, so that their members change
+_MIX = 4  # batches that a bucket has at least, so that their members change
 _WIDTH = 1.05  # longest over shortest duration at which a bucket that has them may end
 
 
@@ -48,7 +48,6 @@ class BatchSampler:
         rank: of this process.
         world: number of processes; in training each gets as many batches as the others, the
             first ones of the epoch twice where needed; in evaluation none is repeated.
-        mix: batches that a bucket has at least.
         windows: number of the window of each row, from 0: a batch has rows of one, and windows
             follow each other in an order that each epoch shuffles; ``None`` for all rows in one.
         position: the epoch and the batches of it already done, asked when iteration begins.
@@ -67,7 +66,6 @@ class BatchSampler:
         seed: int = 0,
         rank: int = 0,
         world: int = 1,
-        mix: int = MIX,
         windows: Rows | None = None,
         position: Callable[[], tuple[int, int]] = lambda: (0, 0),
     ) -> None:
@@ -77,7 +75,7 @@ class BatchSampler:
             # Each process must have something to evaluate, so no batch may take it all.
             share = max(1, len(seconds) // world)
             max_utterances = min(max_utterances or share, share)
-        self.buckets = _parted(seconds, max_seconds, max_utterances, mix, windows)
+        self.buckets = _parted(seconds, max_seconds, max_utterances, windows)
         bounds = zip(
             self.buckets.starts[:-1], self.buckets.starts[1:], self.buckets.sizes, strict=True
         )
@@ -128,7 +126,6 @@ def _parted(
     seconds: Seconds,
     max_seconds: float,
     max_utterances: int | None,
-    mix: int,
     windows: Rows | None,
 ) -> Buckets:
     order: Rows = np.argsort(seconds, kind="stable").astype(np.uint32)
@@ -144,18 +141,20 @@ def _parted(
         def full(place: int, length: Seconds = length) -> int:
             return _size(float(length[place]), max_seconds, max_utterances)
 
-        for bound in _bucket_ends(length, full, mix):
+        for bound in _bucket_ends(length, full):
             starts.append(offset + bound)
             sizes.append(full(bound - 1))
         first.append(len(sizes))
     return Buckets(order, np.array(starts), np.array(sizes, dtype=np.int64), first)
 
 
-def _bucket_ends(length: Seconds, full: Callable[[int], int], mix: int) -> Iterator[int]:
+def _bucket_ends(length: Seconds, full: Callable[[int], int]) -> Iterator[int]:
     """Where the buckets of one window end.
 
     A bucket ends as soon as it has enough batches of the size that its longest utterance allows,
-    or later if durations hardly grow further on.
+    or later if durations hardly grow further on. Short utterances, which weigh little, have longer
+    ones among them, up to twice as long: a batch of nothing but single words has other statistics
+    than those by which batch norm will hear a word alone.
 
     Args:
         full: utterances in a batch whose longest is at a place.
@@ -163,9 +162,10 @@ def _bucket_ends(length: Seconds, full: Callable[[int], int], mix: int) -> Itera
     end, places = 0, range(len(length))
     while end < len(length):
         similar = int(np.searchsorted(length, length[end] * _WIDTH, side="right"))
-        enough = 1 + bisect_left(places, end, key=lambda place: place + 1 - mix * full(place))
-        end = max(similar, enough)
-        if len(length) - end < mix * full(-1):  # too few to mix: they join the bucket before
+        enough = 1 + bisect_left(places, end, key=lambda place: place + 1 - _MIX * full(place))
+        twice = int(np.searchsorted(length, length[end] * 2, side="right"))
+        end = max(similar, enough, min(twice, end + _MIX * full(end)))
+        if len(length) - end < _MIX * full(-1):  # too few to mix: they join the bucket before
             end = len(length)
         yield end
 
