@@ -13,6 +13,7 @@ from asr.data.joining import Joining
 from asr.data.sampler import BatchSampler
 
 DURATIONS = st.lists(st.floats(0.1, 20), min_size=2, max_size=80).map(np.array)
+WHAT = {name: st.booleans() for name in ("joined", "balanced", "paced")}
 JOINING = Joining(0.6, most=3, longest_pause=0.4, longest=25)
 SPEED = Speed([0.8, 0.9, 1.0, 1.1, 1.2])
 
@@ -31,10 +32,7 @@ def _seconds(drawn: Drawn, seconds: np.ndarray) -> float:
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)
-@given(
-    seconds=DURATIONS, epoch=st.integers(0, 6), joined=st.booleans(), balanced=st.booleans(),
-    paced=st.booleans(),
-)  # fmt: skip
+@given(seconds=DURATIONS, epoch=st.integers(0, 9), **WHAT)
 def test_every_epoch_has_as_many_batches_and_none_is_over_the_cap(
     seconds, epoch, joined, balanced, paced
 ) -> None:
@@ -49,10 +47,7 @@ def test_every_epoch_has_as_many_batches_and_none_is_over_the_cap(
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)
-@given(
-    seconds=DURATIONS, epoch=st.integers(0, 9), joined=st.booleans(), balanced=st.booleans(),
-    paced=st.booleans(),
-)  # fmt: skip
+@given(seconds=DURATIONS, epoch=st.integers(0, 9), **WHAT)
 def test_an_epoch_holds_all_that_is_drawn_and_none_of_it_twice(
     seconds, epoch, joined, balanced, paced
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -207,37 +208,28 @@ class SpeechData(L.LightningDataModule):
         return self._samplers[share]
 
     def _planned(self, split: Split, rank: int, world: int) -> BatchSampler | DrawnSampler:
-        training = split == "train"
-        if len(self.index[split]) < world:
+        seconds, count = self.index[split].seconds, len(self.index[split])
+        if count < world:
             raise InputError(
-                f"corpus: the {split} split has {len(self.index[split])} utterances for "
-                f"{world} processes; use fewer, trainer.devices"
+                f"corpus: the {split} split has {count} utterances for {world} processes; use "
+                "fewer, trainer.devices"
             )
-        if training and (self.join or self._balance or self.pacing):
-            return DrawnSampler(
-                self.index[split].seconds,
-                joining=self.join,
-                balance=self._balance,
-                pacing=self.pacing,
-                max_seconds=self.batch_seconds,
-                max_utterances=self.batch_utterances,
-                seed=self.seed,
-                rank=rank,
-                world=world,
-                windows=self._windows(),
-                position=self._position,
-            )
-        return BatchSampler(
-            self.index[split].seconds,
-            max_seconds=self.batch_seconds if training else self.eval_seconds,
-            max_utterances=self.batch_utterances if training else None,
-            shuffle=training,
-            seed=self.seed,
-            rank=rank,
-            world=world,
-            windows=self._windows() if training else None,
-            position=self._position if training else lambda: (0, 0),
+        of_all = partial(BatchSampler, seed=self.seed, rank=rank, world=world)
+        if split != "train":
+            return of_all(seconds, max_seconds=self.eval_seconds, shuffle=False)
+        drawn = partial(
+            DrawnSampler, joining=self.join, balance=self._balance, pacing=self.pacing,
+            seed=self.seed, rank=rank, world=world,
+        )  # fmt: skip
+        make = drawn if self.join or self._balance or self.pacing else of_all
+        sampler: BatchSampler | DrawnSampler = make(
+            seconds,
+            max_seconds=self.batch_seconds,
+            max_utterances=self.batch_utterances,
+            windows=self._windows(),
+            position=self._position,
         )
+        return sampler
 
     def _windows(self) -> Rows | None:
         if self.shuffle_window is None:
