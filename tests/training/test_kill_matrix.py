@@ -48,6 +48,11 @@ SETTINGS = {
         "callbacks.ema=null",
         "callbacks.swa={_target_: asr.training.swa.swa, begin: 0.4}",
     ],
+    "held statistics": [
+        "save_every_steps=1",
+        "callbacks.held_statistics={_target_: asr.training.held_statistics.HeldStatistics, "
+        "begin: 0.6}",
+    ],
     "weights as they are": ["save_every_steps=2", "callbacks.ema=null"],
     "rare words": ["save_every_steps=1", "data.rare_words=0.5"],
     "joined and balanced": ["save_every_steps=1", "data.join.share=0.5", "data.balance=label"],

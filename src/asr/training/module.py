@@ -20,6 +20,7 @@ from asr.bundle import KEY, description
 from asr.data.batch import Batch, Unread
 from asr.errors import InputError
 from asr.keyed import key
+from asr.layers.norm import TimeBatchNorm
 from asr.models.intermediate import IntermediateHeads
 from asr.padded import Padded
 from asr.training.nonfinite import FiniteSteps
@@ -109,6 +110,28 @@ class SpeechModule(L.LightningModule):
     @cached_property
     def _statistics(self) -> list[Tensor]:
         return list(_statistics(self.model, self.still))
+
+    def slow_statistics(self, momentum: float) -> None:
+        """Give the newest batch this weight in the running statistics."""
+        for layer in self.model.modules():
+            if isinstance(layer, TimeBatchNorm):
+                layer.momentum = momentum
+
+    def hold_statistics(self) -> None:
+        """Leave layers with running statistics in evaluation mode from now on."""
+        layers = self.model.named_modules()
+        self.still |= {name for name, layer in layers if isinstance(layer, TimeBatchNorm)}
+        self.__dict__.pop("_statistics", None)
+        self.train(self.training)
+
+    @torch.no_grad()
+    def average_statistics(self) -> None:
+        """Give every process the mean of all running statistics."""
+        if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+            return
+        for statistic in self._statistics:
+            torch.distributed.all_reduce(statistic)
+            statistic /= torch.distributed.get_world_size()
 
     def transfer_batch_to_device(
         self, batch: Any, device: torch.device, dataloader_idx: int
@@ -209,7 +232,7 @@ class SpeechModule(L.LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         self.predictions.clear()
-        _average_statistics(self.model, self.still)
+        self.average_statistics()  # so that all score one model
 
     def validation_step(self, batch: Batch | tuple[Unread, ...], batch_idx: int) -> None:
         self._evaluate(batch, "val", self.val_metrics)
@@ -258,17 +281,6 @@ def _gathered(module: nn.Module, checkpoint: Mapping[str, Any]) -> list[Any]:
     shares: list[Any] = [None] * torch.distributed.get_world_size()
     torch.distributed.all_gather_object(shares, own)
     return shares
-
-
-@torch.no_grad()
-def _average_statistics(model: nn.Module, still: Set[str]) -> None:
-    """Give every process the mean of all running statistics, so that all score one model."""
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        return
-    world = torch.distributed.get_world_size()
-    for buffer in _statistics(model, still):
-        torch.distributed.all_reduce(buffer)
-        buffer /= world
 
 
 def _statistics(model: nn.Module, still: Set[str]) -> Iterator[Tensor]:

@@ -1,0 +1,67 @@
+"""Statistics of batch normalisation that stay as they are for the last part of a run."""
+
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.utilities.types import STEP_OUTPUT
+
+from asr.training.module import SpeechModule
+
+_EPOCHS = 2  # before `begin`, over which statistics become those of an epoch
+
+
+class HeldStatistics(Callback):
+    """From ``begin`` on, training normalises as recognition does: by statistics that are fixed.
+
+    A batch of utterances that last equally long is not like the corpus: one of single words has
+    a mean and a variance that recognition never meets, and weights that fit them fit no word that
+    comes alone. So the weights are trained to the end with running statistics that change no
+    more (Wu and Johnson, 2021, section 3, https://arxiv.org/abs/2105.07576). In the two epochs
+    before, these average over about an epoch.
+
+    Args:
+        begin: share of the steps of the run, above 0 and below 1.
+
+    Raises:
+        ValueError: ``begin`` is out of range.
+    """
+
+    def __init__(self, begin: float = 0.75) -> None:
+        if not 0 < begin < 1:
+            raise ValueError(f"begin must be above 0 and below 1, got {begin:g}")
+        self.begin = begin
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._first = max(int(self.begin * trainer.estimated_stepping_batches), 1)
+        self._epoch = max(int(trainer.num_training_batches), 1)
+        before = self._epoch // trainer.accumulate_grad_batches * _EPOCHS
+        self._slow = max(self._first - before, 0)
+        self._set(trainer.global_step, pl_module)
+
+    def on_train_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: STEP_OUTPUT,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        step = trainer.global_step
+        if step == self._first:
+            _speech(pl_module).average_statistics()
+        if step in (self._slow, self._first):
+            self._set(step, pl_module)
+
+    def _set(self, step: int, pl_module: L.LightningModule) -> None:
+        """Have the layers do what they do after ``step``."""
+        module = _speech(pl_module)
+        if step >= self._first:
+            module.hold_statistics()
+        elif step >= self._slow:
+            module.slow_statistics(1 / self._epoch)
+
+
+def _speech(module: L.LightningModule) -> SpeechModule:
+    assert isinstance(module, SpeechModule)
+    return module
