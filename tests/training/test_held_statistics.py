@@ -1,13 +1,25 @@
 """The last part of a run, in which running statistics stay as they are."""
 
+import re
+from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 import torch
 from torch import Tensor
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import ConstantLR
 
+from asr.assemble import assemble
+from asr.compose import compose
+from asr.padded import Padded
 from asr.training.held_statistics import HeldStatistics
+from asr.training.module import SpeechModule
+from asr.training.nonfinite import FiniteSteps
+from tests.tone_models import SMALL
 
 from .forked import BATCHES, EPOCHS, start, start_two, tiny
 
@@ -37,7 +49,7 @@ def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
 def test_statistics_stay_as_they_are_and_weights_are_trained_on(
     tones: Path, tmp_path: Path
 ) -> None:
-    # The killed runs leave what there was after this step, in the midst of an epoch.
+    # The killed runs leave what there was after this step; the last is in the midst of an epoch.
     for step in (FIRST - 1, FIRST):
         start(tmp_path, tiny(tones, *PLAIN, held(), f"run_dir=at{step}"), f"batch:{step}")
     ended = start(tmp_path, tiny(tones, *PLAIN, held(), "run_dir=out"))
@@ -49,30 +61,72 @@ def test_statistics_stay_as_they_are_and_weights_are_trained_on(
     assert not any(torch.equal(at[name], end[name]) for name in at if name.endswith(".weight"))
 
 
-def test_in_the_epochs_before_each_batch_of_an_epoch_weighs_the_same(
+def test_in_the_epochs_before_the_newest_batch_weighs_as_one_of_an_epoch(
     tones: Path, tmp_path: Path
 ) -> None:
-    # That is from step 1 on. What a batch is seen to change is in proportion to its weight.
+    # That is from the first step on. What it changes is in proportion to its weight.
     changes = []
-    for more in ([], [held()]):
-        for step in (1, 2):
-            folder = f"out{len(more)}_{step}"
-            start(tmp_path, tiny(tones, *PLAIN, *more, f"run_dir={folder}"), f"batch:{step}")
-        one, two = (statistics(weights(tmp_path / f"out{len(more)}_{step}")) for step in (1, 2))
-        changes.append({name: two[name] - one[name] for name in one})
+    for name, more in (("plain", []), ("held", [held(0.9)])):
+        options = ["data.batch_seconds=6", "trainer.max_epochs=2", f"run_dir={name}"]
+        ended = start(tmp_path, tiny(tones, *PLAIN, *options, *more), "batch:1")
+        [batches] = re.findall(r"threads; (\d+) batches an epoch", ended.out)
+        found = statistics(weights(tmp_path / name))
+        changes.append({each: found[each] - float(each.endswith("var")) for each in found})
 
+    assert int(batches) > 10
     for name, change in changes[0].items():
-        expected = change * (1 / BATCHES) / 0.1
+        expected = change / 0.1 / int(batches)
         torch.testing.assert_close(changes[1][name], expected, rtol=1e-3, atol=1e-5)
 
 
-def test_all_processes_go_on_with_the_same_statistics(tones: Path, tmp_path: Path) -> None:
-    both = start_two(tmp_path, tiny(tones, *PLAIN, held(0.5), "run_dir=out"))
+def test_held_layers_normalise_as_in_recognition(tmp_path: Path) -> None:
+    recognizer = assemble(compose([*SMALL, "vocabulary.units=[a,b]"]))
+    module = SpeechModule(recognizer, AdamW, ConstantLR, guard=FiniteSteps(tmp_path, 10))
+    batch = Padded(torch.randn(3, 1, 4000), torch.tensor([4000, 3000, 2000]))
+    recognised = module.eval().model(batch)
+
+    module.train()
+    with torch.no_grad():
+        assert not torch.equal(deepcopy(module.model)(batch).values, recognised.values)
+    module.hold_statistics()
+    module.eval()
+    module.train()  # as after a validation
+
+    torch.testing.assert_close(module.model(batch).zeroed().values, recognised.zeroed().values)
+
+
+@pytest.mark.parametrize("average", [[], ["callbacks.ema=null"]])
+def test_all_processes_go_on_with_the_same_statistics(
+    tones: Path, tmp_path: Path, average: list[str]
+) -> None:
+    both = start_two(tmp_path, tiny(tones, *average, held(0.5), "run_dir=out"))
     assert [ended.status for ended in both] == [0, 0], both[0].err
 
+    # Where there is an average of the weights, it is the state.
     shares = torch.load(tmp_path / "out/last.ckpt", weights_only=True)["asr_shares"]
-    one, other = (statistics(share["state_dict"]) for share in shares)
-    assert same(one, other)
+    for part in shares[0]:
+        one, other = (statistics(share[part]) for share in shares)
+        assert same(one, other), part
+
+
+def test_two_epochs_before_are_two_where_batches_make_a_step_together(tmp_path: Path) -> None:
+    steps = SimpleNamespace(
+        estimated_stepping_batches=16, num_training_batches=4, accumulate_grad_batches=3,
+        global_step=0,
+    )  # fmt: skip
+    module = Mock()
+    callback = HeldStatistics(0.75)
+    callback.on_train_start(cast(Any, steps), module)
+    seen = []
+    for step in range(1, 17):
+        steps.global_step = step
+        callback.on_train_batch_end(cast(Any, steps), module, None, None, 0)
+        seen.append(
+            (len(module.slow_statistics.mock_calls), len(module.hold_statistics.mock_calls))
+        )
+
+    assert seen.index((1, 0)) + 1 == 12 - 2 * 2
+    assert seen.index((1, 1)) + 1 == 12
 
 
 def test_a_network_without_such_statistics_is_trained_as_ever(tones: Path, tmp_path: Path) -> None:

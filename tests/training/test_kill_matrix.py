@@ -51,7 +51,7 @@ SETTINGS = {
     "held statistics": [
         "save_every_steps=1",
         "callbacks.held_statistics={_target_: asr.training.held_statistics.HeldStatistics, "
-        "begin: 0.6}",
+        "begin: 0.8}",
     ],
     "weights as they are": ["save_every_steps=2", "callbacks.ema=null"],
     "rare words": ["save_every_steps=1", "data.rare_words=0.5"],
@@ -83,6 +83,7 @@ FAST = [
     pytest.param("max_steps", "batch:4 batch:8 sync:4", id="resume-06-max-steps"),
     pytest.param("joined and balanced", "batch:2 batch:3", id="joined-and-balanced"),
     pytest.param("even average", "batch:6 step:8", id="even-average"),
+    pytest.param("held statistics", "batch:3 batch:6 step:9", id="held-statistics"),
     pytest.param("mixed", "batch:3 batch:6", id="mixed"),
     pytest.param("regularised", "batch:3 validation:1", id="regularised"),
     pytest.param("accumulation", "batch:3 step:5 batch:9", id="resume-07-accumulation"),

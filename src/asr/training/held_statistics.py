@@ -1,6 +1,6 @@
 """Statistics of batch normalisation that stay as they are for the last part of a run."""
 
-from typing import Any
+from typing import Any, cast
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback
@@ -8,7 +8,7 @@ from lightning.pytorch.utilities.types import STEP_OUTPUT
 
 from asr.training.module import SpeechModule
 
-_EPOCHS = 2  # before `begin`, over which statistics become those of an epoch
+_EPOCHS = 2  # before `begin`, in which statistics become nearly those of an epoch
 
 
 class HeldStatistics(Callback):
@@ -17,8 +17,8 @@ class HeldStatistics(Callback):
     A batch of utterances that last equally long is not like the corpus: one of single words has
     a mean and a variance that recognition never meets, and weights that fit them fit no word that
     comes alone. So the weights are trained to the end with running statistics that change no
-    more (Wu and Johnson, 2021, section 3, https://arxiv.org/abs/2105.07576). In the two epochs
-    before, these average over about an epoch.
+    more (Wu and Johnson, 2021, https://arxiv.org/abs/2105.07576). In the two epochs before, these
+    average over about an epoch; an average of the weights reaches them as it does the weights.
 
     Args:
         begin: share of the steps of the run, above 0 and below 1.
@@ -35,8 +35,8 @@ class HeldStatistics(Callback):
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._first = max(int(self.begin * trainer.estimated_stepping_batches), 1)
         self._epoch = max(int(trainer.num_training_batches), 1)
-        before = self._epoch // trainer.accumulate_grad_batches * _EPOCHS
-        self._slow = max(self._first - before, 0)
+        steps = -(-self._epoch // trainer.accumulate_grad_batches)
+        self._slow = max(self._first - _EPOCHS * steps, 0)
         self._set(trainer.global_step, pl_module)
 
     def on_train_batch_end(
@@ -47,21 +47,14 @@ class HeldStatistics(Callback):
         batch: Any,
         batch_idx: int,
     ) -> None:
-        step = trainer.global_step
-        if step == self._first:
-            _speech(pl_module).average_statistics()
-        if step in (self._slow, self._first):
-            self._set(step, pl_module)
+        if trainer.global_step in (self._slow, self._first):
+            self._set(trainer.global_step, pl_module)
 
     def _set(self, step: int, pl_module: L.LightningModule) -> None:
         """Have the layers do what they do after ``step``."""
-        module = _speech(pl_module)
+        module = cast(SpeechModule, pl_module)
         if step >= self._first:
+            module.average_statistics()
             module.hold_statistics()
         elif step >= self._slow:
             module.slow_statistics(1 / self._epoch)
-
-
-def _speech(module: L.LightningModule) -> SpeechModule:
-    assert isinstance(module, SpeechModule)
-    return module

@@ -20,7 +20,6 @@ from asr.bundle import KEY, description
 from asr.data.batch import Batch, Unread
 from asr.errors import InputError
 from asr.keyed import key
-from asr.layers.norm import TimeBatchNorm
 from asr.models.intermediate import IntermediateHeads
 from asr.padded import Padded
 from asr.training.nonfinite import FiniteSteps
@@ -88,7 +87,7 @@ class SpeechModule(L.LightningModule):
         self.test_metrics = self.task.make_metrics().clone(prefix="test/")
         self.predictions: list[Prediction] = []
         self.unread: dict[str, str] = {}
-        self.still = still
+        self.still = self._frozen = still
         self.factors = factors or {}
         self.guard = guard
         self.intermediate = intermediate
@@ -109,29 +108,29 @@ class SpeechModule(L.LightningModule):
 
     @cached_property
     def _statistics(self) -> list[Tensor]:
-        return list(_statistics(self.model, self.still))
+        return [statistic for _, statistic in _statistics(self.model, self.still)]
 
     def slow_statistics(self, momentum: float) -> None:
-        """Give the newest batch this weight in the running statistics."""
-        for layer in self.model.modules():
-            if isinstance(layer, TimeBatchNorm):
-                layer.momentum = momentum
+        """Give the newest batch at most this weight in the running statistics."""
+        for name in {name for name, _ in _statistics(self.model, self.still)}:
+            layer: Any = self.model.get_submodule(name)
+            layer.momentum = min(layer.momentum, momentum)
 
     def hold_statistics(self) -> None:
         """Leave layers with running statistics in evaluation mode from now on."""
-        layers = self.model.named_modules()
-        self.still |= {name for name, layer in layers if isinstance(layer, TimeBatchNorm)}
+        self.still = self._frozen | {name for name, _ in _statistics(self.model, self._frozen)}
         self.__dict__.pop("_statistics", None)
         self.train(self.training)
 
     @torch.no_grad()
     def average_statistics(self) -> None:
-        """Give every process the mean of all running statistics."""
+        """Give every process the mean of all running statistics; where all agree, to the bit."""
         if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
             return
-        for statistic in self._statistics:
-            torch.distributed.all_reduce(statistic)
-            statistic /= torch.distributed.get_world_size()
+        for _, statistic in _statistics(self.model, self._frozen):
+            mean = statistic.double()
+            torch.distributed.all_reduce(mean)
+            statistic.copy_(mean / torch.distributed.get_world_size())
 
     def transfer_batch_to_device(
         self, batch: Any, device: torch.device, dataloader_idx: int
@@ -283,9 +282,9 @@ def _gathered(module: nn.Module, checkpoint: Mapping[str, Any]) -> list[Any]:
     return shares
 
 
-def _statistics(model: nn.Module, still: Set[str]) -> Iterator[Tensor]:
-    """The running statistics that training changes."""
+def _statistics(model: nn.Module, still: Set[str]) -> Iterator[tuple[str, Tensor]]:
+    """The running statistics that training changes, with the names of their layers."""
     for name, buffer in model.named_buffers():
         layer, _, statistic = name.rpartition(".")
         if statistic in ("running_mean", "running_var") and layer not in still:
-            yield buffer
+            yield layer, buffer
