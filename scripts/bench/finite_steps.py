@@ -19,7 +19,7 @@ from torch.optim import AdamW
 
 from asr.evaluation.untrained import untrained
 from asr.padded import Padded
-from asr.training.module import _statistics
+from asr.training.module import running_statistics
 from asr.training.nonfinite import FiniteSteps
 
 UTTERANCES, SECONDS = 8, 3
@@ -34,6 +34,7 @@ def main() -> None:
     recognizer, _ = untrained(args.overrides, None)
     model = recognizer.model.train()
     optimizer = AdamW(model.parameters(), lr=1e-4, fused=True)
+    kept = [statistic for _, statistic in running_statistics(model, frozenset())]
     guard = FiniteSteps(Path(tempfile.gettempdir()), most=10)
     trainer: Any = SimpleNamespace(precision="32", global_step=0, current_epoch=0, global_rank=0)
     samples = SECONDS * model.sample_rate
@@ -46,7 +47,7 @@ def main() -> None:
     def step(guarded: bool) -> float:
         began = time.perf_counter()
         if guarded:
-            guard.begin(list(_statistics(model, set())))
+            guard.begin(kept)
         loss = recognizer.task.loss(model(waveforms), taught)
         if guarded:
             loss = guard.mark(loss, batch)

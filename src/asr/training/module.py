@@ -108,17 +108,19 @@ class SpeechModule(L.LightningModule):
 
     @cached_property
     def _statistics(self) -> list[Tensor]:
-        return [statistic for _, statistic in _statistics(self.model, self.still)]
+        return [statistic for _, statistic in running_statistics(self.model, self.still)]
 
     def slow_statistics(self, momentum: float) -> None:
         """Give the newest batch at most this weight in the running statistics."""
-        for name in {name for name, _ in _statistics(self.model, self.still)}:
+        for name in {name for name, _ in running_statistics(self.model, self.still)}:
             layer: Any = self.model.get_submodule(name)
             layer.momentum = min(layer.momentum, momentum)
 
     def hold_statistics(self) -> None:
         """Leave layers with running statistics in evaluation mode from now on."""
-        self.still = self._frozen | {name for name, _ in _statistics(self.model, self._frozen)}
+        self.still = self._frozen | {
+            name for name, _ in running_statistics(self.model, self._frozen)
+        }
         self.__dict__.pop("_statistics", None)
         self.train(self.training)
 
@@ -127,7 +129,7 @@ class SpeechModule(L.LightningModule):
         """Give every process the mean of all running statistics; where all agree, to the bit."""
         if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
             return
-        for _, statistic in _statistics(self.model, self._frozen):
+        for _, statistic in running_statistics(self.model, self._frozen):
             mean = statistic.double()
             torch.distributed.all_reduce(mean)
             statistic.copy_(mean / torch.distributed.get_world_size())
@@ -282,7 +284,7 @@ def _gathered(module: nn.Module, checkpoint: Mapping[str, Any]) -> list[Any]:
     return shares
 
 
-def _statistics(model: nn.Module, still: Set[str]) -> Iterator[tuple[str, Tensor]]:
+def running_statistics(model: nn.Module, still: Set[str]) -> Iterator[tuple[str, Tensor]]:
     """The running statistics that training changes, with the names of their layers."""
     for name, buffer in model.named_buffers():
         layer, _, statistic = name.rpartition(".")
