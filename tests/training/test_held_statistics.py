@@ -109,7 +109,7 @@ def test_all_processes_go_on_with_the_same_statistics(
         assert same(one, other), part
 
 
-def test_two_epochs_before_are_two_where_batches_make_a_step_together(tmp_path: Path) -> None:
+def test_two_epochs_before_are_two_where_batches_make_a_step_together() -> None:
     steps = SimpleNamespace(
         estimated_stepping_batches=16, num_training_batches=4, accumulate_grad_batches=3,
         global_step=0,
