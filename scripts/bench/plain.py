@@ -17,6 +17,7 @@ from asr.data.corpora.manifest import Manifest
 
 SYMBOLS = " abcdefghijklmnopqrstuvwxyz'"
 _BINS = {"separable_small": 80, "quartznet_5x5": 64}
+_WINDOW = {"separable_small": 400, "quartznet_5x5": 320}  # samples
 
 
 def separable(inputs: int, channels: int, kernel: int, dilation: int = 1) -> list[nn.Module]:
@@ -81,8 +82,8 @@ class Features:
 
     def __init__(self, name: str) -> None:
         self.mel = torchaudio.transforms.MelSpectrogram(
-            16_000, n_fft=512, win_length=400, hop_length=160, n_mels=_BINS[name],
-            pad_mode="constant",
+            16_000, n_fft=512, win_length=_WINDOW[name], hop_length=160,
+            n_mels=_BINS[name], pad_mode="constant",
         )  # fmt: skip
 
     def __call__(self, waveform: Tensor) -> Tensor:
