@@ -45,6 +45,11 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--share", type=float, default=1.0, help="of the audio to train on")
+    parser.add_argument(
+        "--schedule", choices=["constant", "one_cycle"], default="constant",
+        help="of the learning rate of plain and asr; one_cycle is what asr takes by itself",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=1, help="of the weights and the batches")
     parser.add_argument("--json", type=Path, help="write the figures here")
     args = parser.parse_args()
     if args.recordings is None and not set(args.parts) <= {"index", "start"}:
@@ -58,13 +63,14 @@ def main() -> None:
 
 def _training(args: argparse.Namespace) -> Figures:
     found = {}
+    of_plain = ["--seed", str(args.seed), "--schedule", args.schedule]
     for model in args.models:
         manifest = _manifest(args)
         seconds = _SECONDS[model] * args.share
-        common = _overrides(model, manifest)
+        common = [*_overrides(model, manifest, args.schedule), f"seed={args.seed}"]
         contenders: dict[str, Callable[[], Figures]] = {
             "plain": lambda s=seconds, m=model, f=manifest: _script(
-                "train_plain", "--manifest", str(f), "--model", m, "--seconds", str(s)
+                "train_plain", "--manifest", str(f), "--model", m, "--seconds", str(s), *of_plain
             ),
             "bare": lambda s=seconds, c=common: _script("train_ours", "--seconds", str(s), *c),
             "asr": lambda s=seconds, c=common: _train(args.work, s, c),
@@ -80,13 +86,13 @@ def _training(args: argparse.Namespace) -> Figures:
     return found
 
 
-def _overrides(model: str, manifest: Path) -> list[str]:
+def _overrides(model: str, manifest: Path, schedule: str = "constant") -> list[str]:
     symbols = ",".join(json.dumps(symbol) for symbol in _SYMBOLS)
     return [
         f"model={model}", "corpus=manifest", f"corpus.path={manifest}", "vocabulary=characters",
         f"vocabulary.units=[{symbols}]", "augment=none", "data.batch_seconds=50",
-        "schedule=constant", "optimizer.lr=1e-3", "optimizer.weight_decay=1e-3",
-        "trainer.accelerator=cpu",
+        f"schedule={schedule}", "optimizer.lr=1e-3", "optimizer.betas=[0.9,0.999]",
+        "optimizer.weight_decay=1e-3", "trainer.accelerator=cpu",
     ]  # fmt: skip
 
 

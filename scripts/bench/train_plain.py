@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torchmetrics.functional.text import word_error_rate
 
+from asr.training import schedules
 from scripts.bench.meter import Meter
 from scripts.bench.plain import SYMBOLS, Features, frames, greedy, load, network, read, stack
 
@@ -21,6 +22,7 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--schedule", choices=["constant", "one_cycle"], default="constant")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     draw = random.Random(args.seed)
@@ -34,6 +36,8 @@ def main() -> None:
         texts.append(torch.tensor([SYMBOLS.index(symbol) for symbol in text]))
     model = network(args.model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-3)
+    batches = len(inputs) / _BATCH * args.seconds / sum(seconds)
+    schedule = getattr(schedules, args.schedule)(optimizer, round(batches))
     meter = Meter(args.seconds)
     while not meter.done:
         order = draw.sample(range(len(inputs)), len(inputs))
@@ -50,6 +54,7 @@ def main() -> None:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            schedule.step()
             meter.step(sum(seconds[row] for row in rows), 0.01 * x.shape[2] * len(rows))
             if meter.done:
                 break
