@@ -90,6 +90,7 @@ def speak() -> None:
     for library in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(library).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module=r"lightning\.|torch\.nn\.parallel")
+    warnings.filterwarnings("ignore", "This DataLoader will create")  # more workers than cores
     # Of several processes of one run, the first speaks.
     first = not int(os.environ.get("LOCAL_RANK") or 0) and not int(os.environ.get("RANK") or 0)
     log.setLevel(logging.INFO if first else logging.WARNING)
