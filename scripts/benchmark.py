@@ -47,9 +47,9 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the audio to train on")
     parser.add_argument(
         "--schedule", choices=["constant", "one_cycle"], default="constant",
-        help="of the learning rate of plain and asr; one_cycle is what asr takes by itself",
+        help="of training: of the learning rate of plain and asr; one_cycle is asr's own",
     )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=1, help="of the weights and the batches")
+    parser.add_argument("--seed", type=int, default=1, help="of training: weights and batches")
     parser.add_argument("--json", type=Path, help="write the figures here")
     args = parser.parse_args()
     if args.recordings is None and not set(args.parts) <= {"index", "start"}:
