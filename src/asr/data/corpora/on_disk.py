@@ -8,7 +8,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Any
 
 from asr.errors import InputError
 
@@ -84,21 +85,38 @@ def fetch(
 @contextmanager
 def _only_files_within() -> Iterator[None]:
     """Whatever is unpacked meanwhile: regular files and folders, none outside the target."""
+    if hasattr(tarfile, "data_filter"):
+        with _replaced("extraction_filter", staticmethod(_file_within)):
+            yield
+        return
+    extract = tarfile.TarFile.extract  # Python before 3.10.12 and 3.11.4 has no filters
 
-    def refuse(member: tarfile.TarInfo, target: str) -> tarfile.TarInfo:
-        name = PurePosixPath(member.name)
-        if not (member.isreg() or member.isdir()):
-            raise tarfile.SpecialFileError(member)
-        if name.is_absolute() or ".." in name.parts:
-            raise tarfile.OutsideDestinationError(member, target)
-        return tarfile.data_filter(member, target)
+    def guarded(
+        archive: tarfile.TarFile, member: str | tarfile.TarInfo, path: str = "", **options: Any
+    ) -> None:
+        info = archive.getmember(member) if isinstance(member, str) else member
+        extract(archive, _file_within(info, path), path, **options)
 
-    before = tarfile.TarFile.extraction_filter
-    tarfile.TarFile.extraction_filter = staticmethod(refuse)
+    with _replaced("extract", guarded):
+        yield
+
+
+@contextmanager
+def _replaced(name: str, value: object) -> Iterator[None]:
+    before = getattr(tarfile.TarFile, name)
+    setattr(tarfile.TarFile, name, value)
     try:
         yield
     finally:
-        tarfile.TarFile.extraction_filter = before
+        setattr(tarfile.TarFile, name, before)
+
+
+def _file_within(member: tarfile.TarInfo, target: str) -> tarfile.TarInfo:
+    if not (member.isreg() or member.isdir()):
+        raise tarfile.ReadError(f"{member.name!r} is neither a file nor a folder")
+    if not Path(target, member.name).resolve().is_relative_to(Path(target).resolve()):
+        raise tarfile.ReadError(f"{member.name!r} would lie outside of its folder")
+    return tarfile.data_filter(member, target) if hasattr(tarfile, "data_filter") else member
 
 
 def one_line(error: Exception) -> str:
