@@ -38,8 +38,11 @@ def test_the_parts_of_the_report_are_in_the_wheel(wheel: Path) -> None:
 
 
 def test_nothing_else_of_the_tree_is(wheel: Path) -> None:
-    tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"asr"}
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"asr", "hydra_plugins"}
+    plugins = [name for name in names if name.startswith("hydra_plugins/")]
+    assert plugins == ["hydra_plugins/asr_search.py"]  # other packages have theirs there
 
 
 def test_the_unpacked_wheel_finds_its_own_configs(wheel: Path, tmp_path: Path) -> None:

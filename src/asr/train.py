@@ -3,6 +3,7 @@
 ``python train.py key=value ...`` and ``asr train key=value ...`` both run :func:`main`.
 """
 
+import math
 import os
 import sys
 import time
@@ -45,6 +46,7 @@ from asr.training.rehearsal import rehearse
 from asr.training.results import finished, save_results
 from asr.training.run_folder import (
     choose_folder,
+    default_folder,
     is_child,
     refuse_another_trial,
     resumed,
@@ -52,12 +54,13 @@ from asr.training.run_folder import (
     write_config,
 )
 from asr.training.saving import Checkpoints
+from asr.training.search import is_search
 from asr.training.signals import requeue_when_asked
 from asr.training.trainer import part_processes
 
 
 def train(config: Mapping[str, Any], folder: Path) -> float:
-    """Fit, test the best weights, export them; returns the metric that a sweep optimises."""
+    """Fit, test the best weights, export them; returns the best validation, for a search."""
     began = time.monotonic()
     seed = config["seed"]
     stopped = newest(folder) if config["resume"] else None
@@ -122,9 +125,9 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         trainer.fit(module, data, ckpt_path=stopped.path if stopped else None, weights_only=True)
     fitted = time.monotonic()
     if stopped and stopped.step == trainer.global_step:
-        score = finished(folder, task.monitor, trainer)
-        if score is not None:
-            return score
+        best = finished(folder, task.monitor, trainer)
+        if best is not None:
+            return best
 
     # Testing loads the best weights into the module, so they are what is exported.
     [scores] = trainer.test(module, data, ckpt_path=folder / BEST, weights_only=True, verbose=False)
@@ -134,7 +137,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
             folder, recognizer, module, data, trainer, scores, seconds, tables_of_test
         )  # fmt: skip
     part_processes(trainer)
-    return float(scores[f"test/{task.monitor.metric}"])
+    return checkpoints.best_value
 
 
 class _CrashError(BaseException):
@@ -153,9 +156,27 @@ def _past_hydra() -> Iterator[None]:
         raise _CrashError from error
 
 
+# Resolved once for all trials of a sweep.
+OmegaConf.register_new_resolver(
+    "sweep_folder",
+    lambda wanted: wanted or default_folder().as_posix(),
+    use_cache=True,
+    replace=True,
+)
+
+
 @hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="train")
 def _run(cfg: DictConfig) -> float:
     job = HydraConfig.get()
+    try:
+        return _job(job, cfg)
+    except SystemExit as ended:
+        if ended.code == 2 and job.mode == RunMode.MULTIRUN and is_search(job):
+            return math.nan  # its error has been said
+        raise
+
+
+def _job(job: Any, cfg: DictConfig) -> float:
     # As they were written: one that cannot be resolved is told of below.
     overrides: Any = OmegaConf.to_container(job.overrides.task, resolve=False)
     # Here as well: Hydra adds lines of its own to what it sees.
@@ -164,7 +185,8 @@ def _run(cfg: DictConfig) -> float:
         trial = job.job.num if job.mode == RunMode.MULTIRUN else None
         if trial is not None:
             announce(trial, overrides)
-        again = started_again(config["run_dir"], trial)
+        wanted = config["run_dir"] if trial is None else config["run_dir"] or job.sweep.dir
+        again = started_again(wanted, trial, anyhow=trial is not None and is_search(job))
         if config["resume"]:
             if trial is not None:
                 raise InputError("resume: goes on with one run; leave out -m")
@@ -181,7 +203,7 @@ def _run(cfg: DictConfig) -> float:
             check_config(config)
         if trial is not None:  # Hydra's record of the sweep has its overrides in clear
             Path(job.sweep.dir, "multirun.yaml").unlink(missing_ok=True)
-        folder = choose_folder(config["run_dir"], trial, config["resume"])
+        folder = choose_folder(wanted, trial, config["resume"])
         # Processes that Lightning starts repeat this command, not a whole sweep.
         sys.argv = [__file__, *overrides]
         HydraConfig.instance().cfg = None
@@ -204,6 +226,8 @@ def main() -> None:
                 _run()
         except KeyboardInterrupt:
             raise SystemExit(130) from None  # before training, which saves first
+        except InputError:
+            raise
         except (HydraException, OmegaConfBaseException) as error:
             if isinstance(error.__cause__, InputError):
                 raise error.__cause__ from None

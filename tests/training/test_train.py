@@ -139,16 +139,6 @@ def test_a_sweep_leaves_a_folder_for_each_trial(run, tmp_path: Path) -> None:
     assert all(summary(tmp_path / f"sweep/{i}") for i in (0, 1))
 
 
-def test_optuna_searches(run, tmp_path: Path) -> None:
-    pytest.importorskip("optuna")
-    run("-m", "sweep=optuna", "hydra.sweeper.n_trials=2", "run_dir=search", "trainer.max_epochs=1")
-    rates = {
-        yaml.safe_load((tmp_path / f"search/{i}/config.yaml").read_text())["optimizer"]["lr"]
-        for i in (0, 1)
-    }
-    assert len(rates) == 2
-
-
 BAD = {
     "misspelt setting": (["trainer.max_epoch=3"], "did you mean trainer.max_epochs?"),
     "misspelt group": (["modle=pairs"], "modle: no such setting; did you mean model?"),

@@ -17,6 +17,7 @@ from asr.errors import InputError
 from asr.evaluation.recognise import CPU, channel_for, infer
 from asr.evaluation.source import Source
 from asr.evaluation.usable import refuse_none, usable
+from asr.import_optuna import import_optuna
 from asr.language.beam import Beam
 from asr.metrics.error_rate import ErrorRate
 from asr.models.folding import folded
@@ -114,7 +115,7 @@ def tuned(utterances: Heard, settings: Beam, trials: int, seed: int) -> Tuned:
     Raises:
         InputError: Optuna is not installed, or a file of the settings cannot be used.
     """
-    optuna = _optuna()
+    optuna = import_optuna("asr tune")
     decoder, done = settings.fitted(utterances.vocabulary), list[Trial]()
 
     def tried(weight: float, bonus: float) -> float:
@@ -127,16 +128,7 @@ def tuned(utterances: Heard, settings: Beam, trials: int, seed: int) -> Tuned:
         return tried(weight, trial.suggest_float("word_bonus", *BONUSES))
 
     tried(settings.lm_weight, settings.word_bonus)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
     study.optimize(objective, n_trials=trials - 1)
     best = min(done, key=lambda trial: trial.wer)
     return Tuned(utterances.wer(GreedyDecoder()), done, best, len(utterances.logits))
-
-
-def _optuna() -> Any:
-    try:
-        import optuna
-    except ImportError:
-        raise InputError("asr tune needs Optuna: pip install -e '.[sweep]'") from None
-    return optuna

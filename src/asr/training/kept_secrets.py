@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -15,28 +14,20 @@ from asr.training.run_folder import SHORTEST_SECRET, secret_values, without_secr
 
 log = logging.getLogger("asr")
 
-# What Hydra and its plugins print of a sweep, with passwords and keys in clear.
-_IN_CLEAR = {
-    "hydra._internal.core_plugins.basic_launcher": "\t#",
-    "hydra_plugins.hydra_optuna_sweeper._impl": "Storage: ",
-}
+# What Hydra prints of a trial of a sweep, with passwords and keys in clear.
+_LAUNCHER, _IN_CLEAR = "hydra._internal.core_plugins.basic_launcher", "\t#"
 
 
 def hide_overrides() -> None:
     """Keep Hydra from printing the overrides of each trial."""
-    for name, beginning in _IN_CLEAR.items():
-        logger = logging.getLogger(name)
-        logger.filters.clear()  # this process may have begun a run before
-        logger.addFilter(partial(_begins_otherwise, beginning))
+    logger = logging.getLogger(_LAUNCHER)
+    logger.filters.clear()  # this process may have begun a run before
+    logger.addFilter(lambda record: not record.getMessage().startswith(_IN_CLEAR))
 
 
 def announce(trial: int, overrides: Sequence[str]) -> None:
     """Say which trial of a sweep begins, with its overrides."""
     log.info("\ntrial %d: %s", trial, printable(" ".join(map(without_secret, overrides))))
-
-
-def _begins_otherwise(beginning: str, record: logging.LogRecord) -> bool:
-    return not record.getMessage().startswith(beginning)
 
 
 @contextmanager

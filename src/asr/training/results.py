@@ -93,7 +93,7 @@ def save_results(
 
 
 def finished(folder: Path, monitor: Monitor, trainer: L.Trainer) -> float | None:
-    """The score of a run that had been trained and tested before it was resumed, which is said."""
+    """The best validation of a run that was finished before it was resumed, which is said."""
     summary = folder / SUMMARY
     if not (folder / BUNDLE).is_file() or not summary.is_file():
         return None
@@ -102,8 +102,10 @@ def finished(folder: Path, monitor: Monitor, trainer: L.Trainer) -> float | None
         "trainer.max_epochs=N or trainer.max_steps=N",
         folder, trainer.current_epoch, trainer.global_step,
     )  # fmt: skip
-    score: float | None = json.loads(summary.read_text(encoding="utf-8"))["test"][monitor.metric]
-    return math.inf if score is None else score
+    best: float | None = json.loads(summary.read_text(encoding="utf-8"))["monitor"]["best"]
+    if best is None:  # infinite, for which JSON has no word
+        return math.inf if monitor.mode == "min" else -math.inf
+    return best
 
 
 def summarize(

@@ -56,14 +56,15 @@ def choose_folder(wanted: str | None, trial: int | None, resume: str | None) -> 
     return folder
 
 
-def started_again(wanted: str | None, trial: int | None) -> str | None:
+def started_again(wanted: str | None, trial: int | None, *, anyhow: bool = False) -> str | None:
     """The folder to go on with where a scheduler has started the same command once more.
 
     Args:
         wanted: folder, by the user.
         trial: number of this job in a sweep.
+        anyhow: whether it has been started again in any case.
     """
-    if not any(int(os.environ.get(name) or 0) > 0 for name in _STARTED_AGAIN):
+    if not anyhow and not any(int(os.environ.get(name) or 0) > 0 for name in _STARTED_AGAIN):
         return None
     found = _wanted(wanted, trial)
     return str(found) if (found / CONFIG).is_file() else None
@@ -106,10 +107,7 @@ def resumed(folder: Path, overrides: Sequence[str]) -> dict[str, Any]:
 
 
 def refuse_another_trial(stopped: Mapping[str, Any], config: Mapping[str, Any]) -> None:
-    """Raise InputError unless a trial of a sweep has the settings that it had when it stopped.
-
-    A search chooses them by the results so far, and may choose others when it is begun again.
-    """
+    """Raise InputError unless a trial of a sweep has the settings that it had when it stopped."""
     now = without_secrets(config)
     changed = [key for key in now if key != "resume" and now[key] != stopped.get(key)]
     if changed:
@@ -153,11 +151,12 @@ def secret_values() -> set[str]:
 
 
 def _wanted(folder: str | None, trial: int | None) -> Path:
-    found = Path(folder or _default())
+    found = Path(folder or default_folder())
     return found if trial is None else found / str(trial)
 
 
-def _default() -> Path:
+def default_folder() -> Path:
+    """Where a run, or a sweep, writes that has been given no folder."""
     # Processes that a launcher started side by side must agree without talking.
     for name in ("TORCHELASTIC_RUN_ID", "SLURM_JOB_ID"):
         if os.environ.get(name, "none") != "none":
