@@ -36,7 +36,7 @@ test-all: lint
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 bench: install
-	$(BIN)/python scripts/benchmark.py $(if $(ARGS),$(ARGS),--parts index start)
+	$(BIN)/python scripts/benchmark.py $(if $(ARGS),$(ARGS),--parts index peak start)
 
 lint: install-dev
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ batches in memory, ``plain`` plain PyTorch in float32 over random batches of 16.
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -52,7 +53,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of training: weights and batches")
     parser.add_argument("--json", type=Path, help="write the figures here")
     args = parser.parse_args()
-    if args.recordings is None and not set(args.parts) <= {"index", "start"}:
+    if args.recordings is None and not set(args.parts) <= {"index", "peak", "start"}:
         parser.error("--recordings is needed for training and inference")
     found: Figures = {}
     for part in args.parts:
@@ -189,6 +190,13 @@ def _index(args: argparse.Namespace) -> Figures:
     return json.loads(figures)
 
 
+def _peak(args: argparse.Namespace) -> Figures:
+    """The default stack's step against a matrix product."""
+    *told, figures = _run([sys.executable, "-m", "scripts.bench.peak"]).splitlines()
+    print("", *told, sep="\n")
+    return json.loads(figures)
+
+
 def _manifest(args: argparse.Namespace) -> Path:
     from scripts.bench.digits import make
 
@@ -243,19 +251,25 @@ def _measured(command: Sequence[str]) -> tuple[str, float]:
         assert process.stdout is not None
         with process.stdout as lines:
             printed = lines.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        if sys.platform == "win32":  # which does not tell
+            megabytes = math.nan
+            process.wait()
+        else:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            megabytes = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
         if process.returncode:
             errors.seek(0)
             said = errors.read()[-2000:]
             sys.exit(f"error: {' '.join(command)} ended with {process.returncode}:\n{said}")
-    return printed, usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return printed, megabytes
 
 
 _PARTS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "training": _training,
     "inference": _inference,
     "overhead": _overhead,
+    "peak": _peak,
     "start": _start,
     "index": _index,
 }

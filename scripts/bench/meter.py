@@ -1,6 +1,6 @@
 """What the contenders of a benchmark measure in the same way."""
 
-import resource
+import math
 import statistics
 import sys
 import time
@@ -41,17 +41,23 @@ class Meter:
     def figures(self) -> dict[str, Any]:
         wall = time.perf_counter() - self.began
         cpu = time.process_time() - self.cpu_began
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-            2**20 if sys.platform == "darwin" else 2**10
-        )
         return {
             "audio_per_second": self.audio / wall,
             "audio_per_cpu_second": self.audio / cpu,
             "padded_to_real": self.padded / self.audio,
             "steps": self.steps,
             "first_step": self.first,
-            "peak_mb": peak,
+            "peak_mb": _most_megabytes(),
         }
+
+
+def _most_megabytes() -> float:
+    if sys.platform == "win32":  # which does not tell
+        return math.nan
+    import resource
+
+    most: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def interleaved(*steps: Callable[[], object], rounds: int = 15) -> list[float]:
