@@ -71,7 +71,7 @@ def _built(path: Path, corpus: Corpus, split: Split, shortest: float, longest: f
     partial = path.with_suffix(".partial")  # of a process that was killed: written over
     try:
         write_index(partial, corpus.utterances(split), shortest, longest)
-        with partial.open("rb") as file:
+        with partial.open("r+b") as file:  # Windows syncs only what may be written
             os.fsync(file.fileno())  # else a power cut could leave the name and not the content
         partial.replace(path)
     finally:
