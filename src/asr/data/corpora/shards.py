@@ -16,8 +16,9 @@ from asr.errors import InputError
 class Shards:
     """Members ``key.flac`` (or wav, ogg, opus, mp3) beside ``key.txt`` or ``key.json``.
 
-    Where a file of the same name that ends in ``.arrow`` lies beside a shard, and is of that
-    shard, it tells what the shard holds; else the shard is searched, once.
+    Where a file of the same name that ends in ``.arrow`` lies beside a shard, is of one of that
+    size and is no older, it tells what the shard holds; else the shard is searched, once. So
+    copies that do not keep times are searched unless the index was copied after the shard.
 
     Args:
         root: folder of the shards.
@@ -70,9 +71,13 @@ def _index_of(shard: Path) -> Path:
 
 def _indexed(shard: Path) -> Iterator[Utterance] | None:
     """What the index of a shard says, if there is one and it is of this shard."""
+    index = _index_of(shard)
     try:
-        file = IndexFile(_index_of(shard))
-        if not len(file) or file.row(0)["bytes"] != shard.stat().st_size:
+        file, found = IndexFile(index), shard.stat()
+        if not len(file) or file.row(0)["bytes"] != found.st_size:
+            return None
+        # Sizes of tar files are round, so a shard that was made again often has that of before.
+        if found.st_mtime_ns > index.stat().st_mtime_ns:
             return None
     except (OSError, ValueError, pa.ArrowException):
         return None
