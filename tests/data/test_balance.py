@@ -72,6 +72,28 @@ def test_groups_are_by_a_column_of_the_corpus_or_one_of_its_own(index: Index) ->
     assert groups_by(index, "room").tolist() == [0, 0, 1, 1, 2, 2]
 
 
+VALUES = st.sampled_from(["", "a", "b", "é", "日本", "\U0001f600", "\ufb01", "a b" * 50])
+EXTRAS = st.dictionaries(st.just("room"), st.one_of(st.integers(0, 3), st.booleans(), VALUES))
+
+
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(rows=st.lists(st.tuples(VALUES, EXTRAS), min_size=1, max_size=40), left_out=st.booleans())
+def test_groups_are_numbered_in_the_order_of_their_values(tmp_path_factory, rows, left_out) -> None:
+    audio = tmp_path_factory.mktemp("audio") / "a.wav"
+    soundfile.write(audio, np.ones(800), 8000)
+    index = Index.of(
+        Utterance(str(n), audio, label=label, extras={**extras, "n": n})
+        for n, (label, extras) in enumerate(rows)
+    )
+    if left_out:
+        index = index.without(lambda u: "odd" if int(u.id) % 2 else None)
+    for column in ("label", "room", "n"):
+        values = [str(u.label if column == "label" else u.extras.get(column, "")) for u in index]
+        if any(values):
+            expected = np.unique(np.array(values), return_inverse=True)[1].reshape(-1)
+            assert groups_by(index, column).tolist() == expected.tolist()
+
+
 @pytest.mark.parametrize("column", ["speaker", "colour"])
 def test_a_column_that_nothing_has_is_refused(index: Index, column: str) -> None:
     with pytest.raises(InputError, match=f"no training utterance has a '{column}'.*room"):

@@ -2,7 +2,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from asr.data import rare_words
 from asr.data.rare_words import RareWords
 
 # "a" is in all of ten utterances, "b" in four, "c" in one, with b.
@@ -43,3 +46,19 @@ def test_without_rare_words_an_epoch_is_every_utterance_once() -> None:
 
 def test_utterances_without_words_are_there_once() -> None:
     assert rare(1.0, ["", "a"]).rows(0).tolist().count(0) == 1
+
+
+@settings(derandomize=True, deadline=None, max_examples=100)
+@given(
+    texts=st.lists(st.text(" \x1f\u3000abcdé", max_size=8), max_size=30),
+    threshold=st.floats(0.01, 1),
+    block=st.sampled_from([1, 3, 1 << 20]),
+)
+def test_the_rarest_word_is_found_as_by_counting_in_sets(texts, threshold, block) -> None:
+    words = [set(text.split()) for text in texts]
+    counts = Counter(word for each in words for word in each)
+    rarest = [min((counts[word] for word in each), default=len(words)) for each in words]
+    expected = np.maximum(1.0, np.sqrt(threshold * len(words) / np.array(rarest)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rare_words, "_BLOCK", block)
+        assert rare(threshold, texts).times.tolist() == expected.tolist()

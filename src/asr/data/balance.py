@@ -1,10 +1,12 @@
 """Epochs that hold each class, or any other group, equally often."""
 
+import json
 from typing import Any
 
 import numpy as np
 
 from asr.data.index import Index
+from asr.data.skipped import Rows
 from asr.errors import InputError
 from asr.keyed import key
 
@@ -55,17 +57,23 @@ def groups_by(index: Index, column: str) -> Numbers:
     Raises:
         InputError: no row has a value there.
     """
-    if column in _COLUMNS:
-        values = [str(value) for value in index.values(column)]
-    else:
-        values = [str(utterance.extras.get(column, "")) for utterance in index]
-    if not any(values):
+    numbers, found = dict[str, int](), list[Rows]()
+    for batch in index.columns(column if column in _COLUMNS else "extras"):
+        coded = batch.column(0).dictionary_encode()
+        values = coded.dictionary.to_pylist()
+        if column not in _COLUMNS:
+            values = [str(json.loads(extras).get(column, "")) for extras in values]
+        coding = [numbers.setdefault(value, len(numbers)) for value in values]
+        found.append(np.array(coding, np.uint32)[coded.indices.to_numpy()])
+    if not any(numbers):
         extras = sorted({name for utterance in index for name in utterance.extras})
         raise InputError(
             f"data.balance: no training utterance has a {column!r}; choose one of "
             f"{', '.join([*_COLUMNS, *extras])} that they have, or null"
         )
-    return np.unique(np.array(values), return_inverse=True)[1].reshape(-1)
+    sorted_numbers: Numbers = np.empty(len(numbers), np.int64)
+    sorted_numbers[[numbers[value] for value in sorted(numbers)]] = np.arange(len(numbers))
+    return sorted_numbers[np.concatenate(found)]
 
 
 def times_before(rows: Numbers) -> Numbers:

@@ -1,12 +1,14 @@
 """Epochs that hold utterances with rare words several times."""
 
-from collections import Counter
+from array import array
 from collections.abc import Iterable
 
 import numpy as np
 
 from asr.data.balance import Numbers
 from asr.keyed import key
+
+_BLOCK = 1 << 20  # words that are counted at a time
 
 
 class RareWords:
@@ -23,12 +25,10 @@ class RareWords:
     """
 
     def __init__(self, texts: Iterable[str], threshold: float, seed: int) -> None:
-        words = [set(text.split()) for text in texts]
-        counts = Counter(word for each in words for word in each)
-        rarest = [min((counts[word] for word in each), default=len(words)) for each in words]
-        self.times = np.maximum(1.0, np.sqrt(threshold * len(words) / np.array(rarest)))
+        rarest = _rarest(texts)
+        self.times = np.maximum(1.0, np.sqrt(threshold * len(rarest) / rarest))
         random = np.random.Philox(key=key(seed, "rare words"))
-        self._begin = np.random.Generator(random).random(len(words))
+        self._begin = np.random.Generator(random).random(len(rarest))
 
     def rows(self, epoch: int) -> Numbers:
         """The rows of an epoch in their order, some of them more than once."""
@@ -37,3 +37,22 @@ class RareWords:
             for number in (epoch, epoch + 1)
         )
         return np.repeat(np.arange(len(self.times)), after - before)
+
+
+def _rarest(texts: Iterable[str]) -> Numbers:
+    """In how many of the texts the rarest word of each occurs; in all, where it has no word."""
+    numbers = dict[str, int]()
+    # A few bytes a word: of millions of texts, a set of words for each would fill the memory.
+    words, begins = array("I"), array("q")
+    for text in texts:
+        begins.append(len(words))
+        words.extend({numbers.setdefault(word, len(numbers)) for word in text.split()})
+    told, bounds = np.asarray(words), np.asarray(begins)
+    counts: Numbers = np.zeros(len(numbers), np.int64)
+    for first in range(0, len(told), _BLOCK):
+        counts += np.bincount(told[first : first + _BLOCK], minlength=len(numbers))
+    rarest: Numbers = np.full(len(bounds), len(bounds), np.int64)
+    worded = np.diff(bounds, append=len(told)) > 0
+    if worded.any():
+        rarest[worded] = np.minimum.reduceat(counts.astype(np.uint32)[told], bounds[worded])
+    return rarest
