@@ -32,6 +32,7 @@ from asr.training.data_values import refuse_draws, refuse_selection, refuse_size
 from asr.training.fair_test import compare, say_if_one_label
 from asr.training.signals import ignore_signals
 from asr.training.splits import (
+    cache_share,
     facts_of,
     read_splits,
     refuse_too_few,
@@ -60,7 +61,7 @@ class SpeechData(L.LightningDataModule):
         shortest: in seconds; shorter utterances are skipped.
         longest: in seconds; longer utterances are skipped.
         max_skip_fraction: of a split; more unusable utterances than that stop the run.
-        cache_mb: decoded audio that each process may keep in memory.
+        cache_mb: decoded audio that the processes of a machine may keep in memory together.
         shuffle_window: for shards: training batches are made within whole files of about so
             many utterances together, so that reading goes from file to file; ``None`` mixes all.
         outside: and ``textless``: see :func:`~asr.training.usable.unteachable`.
@@ -105,10 +106,8 @@ class SpeechData(L.LightningDataModule):
         self.join = join if join is not None and join.share > 0 else None
         self.balance, self.rare_words = balance, rare_words
         refuse_draws(shuffle_window, self.join, balance, rare_words)
-        self.corpus = corpus
-        self.sample_rate = sample_rate
+        self.corpus, self.sample_rate, self.seed = corpus, sample_rate, seed
         self.augment, self.pacing = augment, pacing(augment)
-        self.seed = seed
         self.batch_seconds, self.batch_utterances = batch_seconds, batch_utterances
         self.eval_seconds = eval_seconds
         self.shuffle_window = shuffle_window
@@ -255,8 +254,12 @@ class SpeechData(L.LightningDataModule):
             channel=self.channel,
             augment=self.augment if split == "train" else None,
             seed=self.seed,
-            cache_bytes=self.cache_bytes,
+            cache_bytes=int(self.cache_bytes * self._cache_share(split)),
         )
+
+    def _cache_share(self, split: Split) -> float:
+        here = self.trainer.world_size // self.trainer.num_nodes if self.trainer else 1
+        return cache_share(self.index, split, here * max(1, self.workers))
 
     def loader(self, split: Split) -> DataLoader[Any]:
         """Batches of a split, in this process's share."""

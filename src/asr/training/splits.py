@@ -107,6 +107,18 @@ def write_skipped(path: Path, indexes: Splits, unread: Mapping[str, str]) -> Non
     write_json_lines(path, rows)
 
 
+def cache_share(indexes: Splits, split: Split, processes: int) -> float:
+    """The share of the memory for decoded audio that each of its processes may fill with a split.
+
+    Training and validation divide it by their durations; of a test, which goes through its split
+    once, nothing need be kept.
+    """
+    if split == "test":
+        return 0.0
+    both = indexes["train"].hours + indexes["val"].hours
+    return indexes[split].hours / both / processes
+
+
 def facts_of(index: Index) -> dict[str, Any]:
     """What a split holds, in numbers, and its fingerprint."""
     return {
