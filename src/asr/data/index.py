@@ -167,7 +167,7 @@ class Index:
         return digest.hexdigest()[:16]
 
     def without(self, fault: Callable[[Utterance], str | None]) -> "Index":
-        """The index less the utterances for which ``fault`` gives a reason."""
+        """The index less those for which ``fault``, asked of each in order, gives a reason."""
         keep: Mask = np.ones(len(self), np.bool_)
         told, reasons = list[pa.Array](), list[str]()
         for row, utterance in enumerate(self):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import lightning as L
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from asr.data.audio import Channel
@@ -138,22 +139,20 @@ class SpeechData(L.LightningDataModule):
         """What the training utterances teach, from which a vocabulary is learnt."""
         return (target(utterance) for utterance in self.index["train"])
 
-    def bind(self, task: Task, frames: Callable[[int], int]) -> None:
+    def bind(self, task: Task, frames: Callable[[Tensor], Tensor | int]) -> None:
         """Fix what is predicted, and leave out the utterances that cannot be learnt.
 
         Args:
-            frames: encoder frames that a number of samples gives.
+            frames: encoder frames that each of many numbers of samples gives.
 
         Raises:
             InputError: too many utterances are unusable, a split has none left, or a label to
                 be tested is not among those learnt.
         """
         self.task, self._samplers = task, {}
-
-        def given(utterance: Utterance) -> int:
-            return frames(int((utterance.seconds or 0) * self.sample_rate))
-
-        self.index = teachable_splits(self.index, task, given, self.outside, self.textless)
+        self.index = teachable_splits(
+            self.index, task, frames, self.sample_rate, self.outside, self.textless
+        )
         refuse_too_few(self.index, self.max_skip_fraction)
         if (self.join or self.rare_words) and isinstance(task.vocabulary, Labels):
             raise InputError(

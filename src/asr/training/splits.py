@@ -2,23 +2,26 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
+import torch
 from filelock import FileLock
+from torch import Tensor
 
 from asr.data.index import Index
 from asr.data.index_cache import open_index
 from asr.data.unread import unread_rows
-from asr.data.utterance import Corpus, Split, Utterance
+from asr.data.utterance import Corpus, Split
 from asr.errors import InputError
 from asr.json_files import write_json_lines
 from asr.tasks.task import Task
-from asr.training.usable import Outside, Textless, unscorable, unteachable
+from asr.training.usable import Fault, Outside, Textless, unscorable, unteachable
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 Splits = dict[Split, Index]
@@ -48,23 +51,30 @@ def read_splits(corpus: Corpus, shortest: float, longest: float) -> Splits:
 def teachable_splits(
     indexes: Splits,
     task: Task,
-    frames: Callable[[Utterance], int],
+    frames: Callable[[Tensor], Tensor | int],
+    sample_rate: int,
     outside: Outside,
     textless: Textless,
 ) -> Splits:
     """The indexes less what cannot be learnt, in training, or scored, in the others.
 
     Args:
-        frames: that the encoder gives for an utterance.
+        frames: that the encoder gives for each of many numbers of samples.
+        sample_rate: of the model, in hertz.
 
     Raises:
         InputError: a label to be tested is not among those learnt.
     """
-    taught = unteachable(task, frames, outside, textless)
+    taught = unteachable(task, outside, textless)
     # What cannot be learnt can still be scored, and must be: it counts as errors.
-    scored = unscorable(task, frames)
+    scored = unscorable(task)
+
+    def less(index: Index, fault: Fault) -> Index:
+        given = _frames(index, frames, sample_rate)
+        return index.without(lambda utterance: fault(utterance, next(given)))
+
     return {
-        split: index.without(taught if split == "train" else scored)
+        split: less(index, taught if split == "train" else scored)
         for split, index in indexes.items()
     }
 
@@ -127,3 +137,12 @@ def facts_of(index: Index) -> dict[str, Any]:
         "hours": round(index.hours, 4),
         "fingerprint": index.fingerprint,
     }
+
+
+def _frames(
+    index: Index, frames: Callable[[Tensor], Tensor | int], sample_rate: int
+) -> Iterator[int]:
+    """Encoder frames of each utterance: a model takes as long to tell them of one as of many."""
+    for batch in index.columns("seconds"):
+        samples = torch.from_numpy((batch.column(0).to_numpy() * sample_rate).astype(np.int64))
+        yield from torch.as_tensor(frames(samples)).expand_as(samples).tolist()

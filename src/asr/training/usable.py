@@ -10,17 +10,14 @@ from asr.text.labels import Labels
 
 Outside = Literal["skip", "drop", "error"]
 Textless = Literal["skip", "keep"]
-Fault = Callable[[Utterance], str | None]
+Fault = Callable[[Utterance, int], str | None]  # of an utterance with its encoder frames
 _NO_FRAME = "too short: the model gives no frame"
 
 
-def unteachable(
-    task: Task, frames: Callable[[Utterance], int], outside: Outside, textless: Textless
-) -> Fault:
+def unteachable(task: Task, outside: Outside, textless: Textless) -> Fault:
     """Why an utterance cannot be trained on, if so.
 
     Args:
-        frames: that the encoder gives for an utterance.
         outside: what to do about symbols that the vocabulary lacks: skip the utterance, teach
             it without them, or stop.
         textless: what to do about an utterance without a text: skip it, or teach its silence.
@@ -30,7 +27,7 @@ def unteachable(
     """
     vocabulary = task.vocabulary
 
-    def fault(utterance: Utterance) -> str | None:
+    def fault(utterance: Utterance, frames: int) -> str | None:
         text = vocabulary.normalize(task.target(utterance))
         unknown = vocabulary.unknown(text)
         if unknown and outside != "drop":
@@ -43,13 +40,13 @@ def unteachable(
             return told
         tokens = vocabulary.encode(text)
         if not tokens and not text and textless == "keep":
-            return None if frames(utterance) else _NO_FRAME
-        return task.fault(tokens, frames(utterance))
+            return None if frames else _NO_FRAME
+        return task.fault(tokens, frames)
 
     return fault
 
 
-def unscorable(task: Task, frames: Callable[[Utterance], int]) -> Fault:
+def unscorable(task: Task) -> Fault:
     """Why an utterance cannot be scored, if so; what cannot be learnt counts as errors.
 
     Raises:
@@ -57,14 +54,16 @@ def unscorable(task: Task, frames: Callable[[Utterance], int]) -> Fault:
     """
     vocabulary = task.vocabulary
 
-    def fault(utterance: Utterance) -> str | None:
+    def fault(utterance: Utterance, frames: int) -> str | None:
+        if not isinstance(vocabulary, Labels):
+            return None if frames else _NO_FRAME
         label = vocabulary.normalize(task.target(utterance))
-        if isinstance(vocabulary, Labels) and vocabulary.unknown(label):
+        if vocabulary.unknown(label):
             raise InputError(
                 f"{utterance.line or utterance.path}: the label {label!r} does not occur in "
                 f"training, which has {', '.join(map(repr, vocabulary.symbols[:5]))}; mend it, or "
                 "leave the row out"
             )
-        return None if frames(utterance) else _NO_FRAME
+        return None if frames else _NO_FRAME
 
     return fault
