@@ -9,6 +9,7 @@ from asr.assemble import Recognizer, assemble
 from asr.compose import CONFIGS, compose
 from asr.config import build, locate
 from asr.models.acoustic import AcousticModel
+from asr.models.folding import folded
 from asr.padded import Padded, pad
 from asr.span import shortest_input
 from asr.tasks.ctc import CTC
@@ -34,6 +35,8 @@ def model(request: pytest.FixtureRequest) -> AcousticModel:
         for name, buffer in made_model.named_buffers():
             if name.endswith("running_mean"):
                 buffer.normal_()
+            elif name.endswith("running_var"):
+                buffer.uniform_(0.5, 2)
     return made_model.eval()
 
 
@@ -84,6 +87,15 @@ def test_an_utterance_has_the_same_logits_alone_and_in_a_batch(model: AcousticMo
         torch.testing.assert_close(
             together.values[row, :, :frames], alone.values[0], rtol=1e-5, atol=1e-5
         )
+
+
+@torch.inference_mode()
+def test_a_folded_model_computes_the_same(model: AcousticModel) -> None:
+    x = pad([torch.randn(1, samples) / 10 for samples in (9000, 15000)])
+    plain = model(x).zeroed().values
+    found = folded(model)(x).zeroed().values
+    scale = plain.abs().max()
+    torch.testing.assert_close(found / scale, plain / scale, rtol=0, atol=1e-4)
 
 
 def test_every_parameter_gets_a_gradient(model: AcousticModel) -> None:

@@ -18,6 +18,8 @@ _PLAIN_BLOCKS = "model.blocks=[{channels: 8, kernels: [3, 3]}]"
         ["model=pairs"],
         ["model=separable_small"],
         ["model=conv_glu"],
+        ["model=grid"],
+        ["model=bc_resnet_1"],
         ["model=separable_small", "+model.every.weight_norm=true"],
         ["model=separable_small", "+model.every.norm_first=false", _PLAIN_BLOCKS],
     ],

@@ -10,6 +10,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from asr.layers.activation import Finish
 from asr.layers.conv import TimeConv
+from asr.layers.grid import GridConv, GridNorm
 from asr.layers.norm import NoNorm, TimeBatchNorm
 from asr.layers.sequential import TimeSequential
 
@@ -20,14 +21,15 @@ def folded(model: Model) -> Model:
     """A copy of ``model`` in evaluation mode that computes the same, with fewer steps.
 
     What a normalisation does with fixed statistics is a scale and an offset for each channel,
-    which the weights of the convolution before it can hold. Layers that then do nothing, as
-    dropout, are taken out, for to call them takes time as well.
+    which the weights of the convolution before it can hold, unless sub-bands have their own. Layers
+    that then do nothing, as dropout, are taken out, for to call them takes time as well.
     """
     model = deepcopy(model).eval()
     for stack in [layer for layer in model.modules() if isinstance(layer, TimeSequential)]:
         for (_, conv), (name, norm) in pairwise(list(stack.named_children())):
-            if isinstance(conv, TimeConv) and isinstance(norm, TimeBatchNorm):
-                _fold(conv, norm)
+            by_channel = _by_channel(norm)
+            if isinstance(conv, TimeConv | GridConv) and by_channel is not None:
+                _fold(conv.conv, by_channel)
                 setattr(stack, name, NoNorm())
         for i, layer in reversed(list(enumerate(stack))):
             if isinstance(layer, Finish):
@@ -41,12 +43,18 @@ def _is_identity(layer: nn.Module) -> bool:
     return isinstance(layer, Finish) and isinstance(layer.layer, nn.Identity)
 
 
+def _by_channel(layer: nn.Module) -> TimeBatchNorm | None:
+    """The batch normalisation that ``layer`` is, with one scale and offset for each channel."""
+    if isinstance(layer, GridNorm) and layer.sub_bands == 1:
+        return layer.norm
+    return layer if isinstance(layer, TimeBatchNorm) else None
+
+
 @torch.no_grad()
-def _fold(conv: TimeConv, norm: TimeBatchNorm) -> None:
-    inner = conv.conv
-    if nn.utils.parametrize.is_parametrized(inner):
-        nn.utils.parametrize.remove_parametrizations(inner, "weight")
-    inner.weight, inner.bias = fuse_conv_bn_weights(
-        inner.weight, inner.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight,
+def _fold(conv: nn.Conv1d | nn.Conv2d, norm: TimeBatchNorm) -> None:
+    if nn.utils.parametrize.is_parametrized(conv):
+        nn.utils.parametrize.remove_parametrizations(conv, "weight")
+    conv.weight, conv.bias = fuse_conv_bn_weights(
+        conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight,
         norm.bias,
     )  # fmt: skip
