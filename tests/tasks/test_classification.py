@@ -60,6 +60,17 @@ def test_label_smoothing_spreads_the_target() -> None:
     assert loss.item() == pytest.approx(0.2 * 100, rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"class_weights": "balanced"}, {"label_smoothing": 0.1}, {"focal": 2.0}, {"mixup": 0.2},
+     {"cutmix": 1.0}],
+)  # fmt: skip
+def test_the_doctor_can_know_what_wants_other_probabilities_than_labels_have(options) -> None:
+    vocabulary = Labels(units=["a", "b"])
+    assert Classification(vocabulary, **options).reweighs
+    assert not Classification(vocabulary, consistency=1.0).reweighs
+
+
 def test_a_label_unseen_in_training_is_scored_but_not_learnt() -> None:
     task = Classification(LABELS)
     values = torch.randn(2, 3)

@@ -10,6 +10,10 @@ HEALTHY = Signs(
     wanted_most=0.3, room=4.0, cut_short=0.0, infeasible=0.0, rare=0.01, symbols=30,
     highest=0.01, path=2.0, grown=1.5, hop_ms=40.0,
 )  # fmt: skip
+SKEWED = {
+    "loss": 0.2, "train_loss": 0.2, "guess": 0.098, "said_most": 0.93, "wanted_most": 0.98,
+    "symbols": 2, "reweighted": True,
+}  # fmt: skip
 STUCK = replace(HEALTHY, loss=1.4, train_loss=1.5)
 
 
@@ -26,6 +30,13 @@ STUCK = replace(HEALTHY, loss=1.4, train_loss=1.5)
         ({"loss": 1.4, "train_loss": 1.0}, None),  # it learns, and errs with too much certainty
         ({"cut_short": 0.3}, "cut short"),
         ({"guess": math.nan}, None),
+        (SKEWED, None),
+        ({**SKEWED, "train_loss": 0.03}, None),
+        ({**SKEWED, "reweighted": False}, "guessing"),
+        ({**SKEWED, "said_most": 0.999}, "guessing"),  # one label, whatever is heard
+        ({**SKEWED, "said_most": 1.0, "loss": 0.6, "train_loss": 0.01}, "by heart"),
+        ({**SKEWED, "said_most": 0.6, "loss": 0.68, "train_loss": 0.69}, "guessing"),
+        ({**SKEWED, "loss": math.nan, "train_loss": math.nan}, "guessing"),
     ],
 )
 def test_a_plateau_is_known_by_what_is_said_and_lost(seen, where) -> None:

@@ -86,6 +86,12 @@ class Classification:
         return 2 if self.consistency else 1
 
     @property
+    def reweighs(self) -> bool:
+        return self.class_weights is not None or any(
+            (self.label_smoothing, self.focal, self.mixup, self.cutmix)
+        )
+
+    @property
     def classes(self) -> Sequence[str | None]:
         return self.vocabulary.symbols
 

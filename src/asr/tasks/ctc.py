@@ -63,6 +63,7 @@ class CTC:
     """
 
     monitor = Monitor("wer", "min")
+    reweighs = False
 
     def __init__(
         self,

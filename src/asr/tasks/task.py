@@ -31,6 +31,7 @@ class Task(Protocol):
     vocabulary: Vocabulary
     views: int  # of each utterance that training shows, augmented apart: one or two
     intermediate: Sequence[int]  # blocks after which training puts a head, too
+    reweighs: bool  # whether the loss wants other probabilities than labels have in training
 
     @property
     def classes(self) -> Sequence[str | None]:

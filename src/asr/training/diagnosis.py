@@ -80,6 +80,8 @@ class Signs:
         path: all updates so far, added up.
         grown: its norm, in terms of what it was at first.
         hop_ms: from frame to frame.
+        reweighted: whether training is of labels, but wants other probabilities than they have, so
+            that a loss above the guess may be of a network that hears.
     """
 
     loss: float
@@ -98,6 +100,7 @@ class Signs:
     path: float
     grown: float
     hop_ms: float
+    reweighted: bool = False  # checkpoints of before lack it
 
 
 class Cause(NamedTuple):
@@ -116,10 +119,19 @@ def plateau(signs: Signs, limits: Limits) -> Plateau | None:
         return "one symbol"
     if signs.loss < signs.guess or math.isnan(signs.guess):
         return "cut short" if signs.cut_short >= limits.infeasible else None
+    if signs.reweighted and not _answers_alike(signs):
+        return None
     if signs.train_loss < signs.guess / 2:
         return "by heart"
     # In between it learns, and is only too sure of itself where it errs.
     return None if signs.train_loss < signs.guess else "guessing"
+
+
+def _answers_alike(signs: Signs) -> bool:
+    """Whether one label is all but always given, or none is told from the others."""
+    alone = 1 - signs.said_most < (1 - signs.wanted_most) / 10
+    # A constant answer that loses less than this is so lopsided that its label is always given.
+    return alone or not signs.loss < 0.9 * math.log(signs.symbols)
 
 
 def causes(signs: Signs, limits: Limits, where: Plateau) -> list[Cause]:

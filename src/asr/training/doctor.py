@@ -70,7 +70,7 @@ class Doctor(Callback):
         self.signs: Signs | None = None  # at the last validation
         self.plateau: Plateau | None = None
         self.heard = Highest(worst)  # of the last validation
-        self._texts = TextFacts(math.nan, 0.0, 0.0)
+        self._texts = TextFacts(math.nan, 0.0, 0.0, False)
         self._looked: list[tuple[Tensor, Tensor, int]] = []  # what a step's batches showed
         self._stepping = self._over = False
         self._counts, self._losses = list[Tensor](), list[Tensor]()  # of validation
@@ -267,6 +267,7 @@ class Doctor(Callback):
             path=self.ratios.path,
             grown=self.ratios.grown,
             hop_ms=module.model.hop_ms,
+            reweighted=self._texts.reweighted,
         )
 
     def _alarm(self, trainer: L.Trainer, signs: Signs, where: Plateau) -> None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from asr.data.index import Index
 from asr.tasks.task import Task
+from asr.text.labels import Labels
 from asr.training.data import SpeechData
 from asr.training.guessing import guessing_loss, rare_share
 
@@ -19,11 +20,13 @@ class TextFacts(NamedTuple):
             hears nothing; NaN where validation has no tokens.
         rare: share of the training tokens whose symbol is rare.
         infeasible: share of the training split that was left out, for it has too few frames.
+        reweighted: whether training is of labels, but wants other probabilities than they have.
     """
 
     guess: float
     rare: float
     infeasible: float
+    reweighted: bool
 
 
 def text_facts(data: SpeechData, task: Task, rare_below: float) -> TextFacts:
@@ -36,6 +39,8 @@ def text_facts(data: SpeechData, task: Task, rare_below: float) -> TextFacts:
         guess=guessing_loss(taught, _tokens(data.index["val"], task), len(task.vocabulary)),
         rare=rare_share(taught, rare_below, len(train) / max(len(taught), 1)),
         infeasible=infeasible / max(len(train) + infeasible, 1),
+        reweighted=task.reweighs
+        or (data.balance is not None and isinstance(task.vocabulary, Labels)),
     )
 
 
