@@ -1,6 +1,7 @@
 """Clips of one duration: a part of long ones, a place for short ones."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -16,7 +17,8 @@ from asr.data.sampler import Seconds
 class Crop:
     """Take a random part of what is longer, and put what is shorter at a random place in zeros.
 
-    For classification, where a sound may come at any time. In training only: validation and test
+    For classification, where a sound may come at any time; of a transcript, the whole recording is
+    needed, so transcription refuses it. In training only: validation and test
     hear whole recordings.
 
     Shape: ``(channels, samples)`` to ``(channels, seconds * sample_rate)``.
@@ -28,6 +30,8 @@ class Crop:
             a short sound.
         probability: share of the recordings that take part.
     """
+
+    cuts: ClassVar[bool] = True  # see asr.data.pacing.cuts
 
     seconds: float = 1.0
     pad: bool = True

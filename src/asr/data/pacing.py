@@ -49,3 +49,8 @@ class Pacing(Protocol):
 def pacing(augment: WaveformAugment | None) -> Pacing | None:
     """The augmentation, if it changes durations and tells so."""
     return augment if isinstance(augment, Pacing) and augment.paces else None
+
+
+def cuts(pacing: Pacing | None) -> bool:
+    """Whether a part of it leaves out some of a recording, and says so by an attribute ``cuts``."""
+    return pacing is not None and any(getattr(pace, "cuts", False) for pace in pacing.paces)

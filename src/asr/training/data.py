@@ -28,8 +28,12 @@ from asr.data.skipped import Rows
 from asr.data.utterance import Corpus, Split, Utterance
 from asr.errors import InputError
 from asr.tasks.task import Task
-from asr.text.labels import Labels
-from asr.training.data_values import refuse_draws, refuse_selection, refuse_sizes
+from asr.training.data_values import (
+    refuse_draws,
+    refuse_other_targets,
+    refuse_selection,
+    refuse_sizes,
+)
 from asr.training.fair_test import compare, say_if_one_label
 from asr.training.signals import ignore_signals
 from asr.training.splits import (
@@ -154,11 +158,7 @@ class SpeechData(L.LightningDataModule):
             self.index, task, frames, self.sample_rate, self.outside, self.textless
         )
         refuse_too_few(self.index, self.max_skip_fraction)
-        if (self.join or self.rare_words) and isinstance(task.vocabulary, Labels):
-            raise InputError(
-                "data.join and data.rare_words are of transcripts, but here each utterance has one "
-                "label; choose data.join.share=0 and data.rare_words=0"
-            )
+        refuse_other_targets(task.vocabulary, self.join, self.rare_words, self.pacing)
         if self.balance is not None:
             self._balance = Balance(groups_by(self.index["train"], self.balance), self.seed)
         if self.rare_words:

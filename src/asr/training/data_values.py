@@ -5,6 +5,10 @@ import os
 
 from asr.data.audio import Channel
 from asr.data.joining import Joining
+from asr.data.pacing import Pacing, cuts
+from asr.errors import InputError
+from asr.text.labels import Labels
+from asr.text.vocabulary import Vocabulary
 
 log = logging.getLogger("asr")
 
@@ -59,4 +63,26 @@ def refuse_draws(
         raise ValueError(
             "join, balance and rare_words draw from the whole split, shuffle_window from some "
             "files of it; choose shuffle_window=null or none of them"
+        )
+
+
+def refuse_other_targets(
+    vocabulary: Vocabulary, join: Joining | None, rare_words: float, pacing: Pacing | None
+) -> None:
+    """Refuse what is of transcripts for labels, and what is of labels for transcripts.
+
+    Raises:
+        InputError: it was asked for.
+    """
+    if isinstance(vocabulary, Labels):
+        if join or rare_words:
+            raise InputError(
+                "data.join and data.rare_words are of transcripts, but here each utterance has one "
+                "label; choose data.join.share=0 and data.rare_words=0"
+            )
+    elif cuts(pacing):
+        raise InputError(
+            "augment.waveform has a crop, which is of labels, but here each utterance has a "
+            "transcript, which would keep what is cut off; choose another augment, or leave out "
+            "the crop"
         )
