@@ -75,7 +75,6 @@ class Doctor(Callback):
         self._stepping = self._over = False
         self._counts, self._losses = list[Tensor](), list[Tensor]()  # of validation
         self._began: float | None = None
-        self._silent_seconds: float | None = None
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         module = cast(SpeechModule, pl_module)
@@ -216,7 +215,7 @@ class Doctor(Callback):
             "plateau": self.plateau,
             "alarms": self.alarms,
             "last_validation": None if self.signs is None else asdict(self.signs),
-            "silence": {**self.silence.summary(), "seconds": self._silent_seconds},
+            "silence": {**self.silence.summary(), "seconds": self.silence.seconds},
             "update_ratios": self.ratios.table(),
             "highest_loss": {
                 "train": {"epoch": epoch + 1, "utterances": _plain(highest)},
@@ -237,8 +236,8 @@ class Doctor(Callback):
             return {}
         seconds = max(float(sum(samples)) / module.model.sample_rate, 1e-9)
         said, wanted = int(seen.said.sum()), int(seen.wanted.sum())
-        if self.silence.see(said / max(wanted, 1), trainer.global_step, trainer.current_epoch):
-            self._silent_seconds = self._began and time.monotonic() - self._began
+        passed = self._began and time.monotonic() - self._began
+        self.silence.see(said / max(wanted, 1), trainer.global_step, trainer.current_epoch, passed)
         return {
             "blank_share": int(seen.silent) / max(int(seen.frames), 1),
             "tokens_per_second": said / seconds,
