@@ -18,6 +18,9 @@ def differences(one: Path, other: Path) -> list[str]:
     for name in ("last.ckpt", "best.ckpt"):
         left, right = (torch.load(folder / name, weights_only=True) for folder in (one, other))
         assert left["state_dict"]
+        for checkpoint in (left, right):
+            # How long a silence took is told by the clock.
+            checkpoint["callbacks"].get("Doctor", {}).get("silence", [])[2:] = []
         found += [
             f"{name}: {part}" for part in _PARTS if not _equal(left.get(part), right.get(part))
         ]
