@@ -20,6 +20,7 @@ class Example(NamedTuple):
         reference: normalised transcript, or label.
         key: decides all that is random about this utterance in this epoch.
         followers: rows of the utterances that were joined to it.
+        follower_ids: their ids.
     """
 
     row: int
@@ -29,6 +30,7 @@ class Example(NamedTuple):
     reference: str
     key: int
     followers: tuple[int, ...] = ()
+    follower_ids: tuple[str, ...] = ()
 
 
 class Unread(NamedTuple):
@@ -65,6 +67,8 @@ class Batch(NamedTuple):
         unread: utterances that belong here but could not be read.
         followers: rows of the utterances that were joined to these.
         mixture: who else is heard in the waveforms, if anybody is.
+        follower_ids: of the utterances that were joined to each of these; nothing at all where none
+            were joined to any.
     """
 
     waveforms: Padded
@@ -76,6 +80,7 @@ class Batch(NamedTuple):
     unread: tuple[Unread, ...] = ()
     followers: tuple[int, ...] = ()
     mixture: Mixture | None = None
+    follower_ids: tuple[tuple[str, ...], ...] = ()
 
 
 def collate(items: Sequence[Example | Unread]) -> Batch | tuple[Unread, ...]:
@@ -84,6 +89,7 @@ def collate(items: Sequence[Example | Unread]) -> Batch | tuple[Unread, ...]:
     unread = tuple(item for item in items if isinstance(item, Unread))
     if not examples:
         return unread
+    follower_ids = tuple(example.follower_ids for example in examples)
     return Batch(
         waveforms=pad([example.waveform for example in examples], common=True),
         tokens=pad([example.tokens for example in examples]),
@@ -93,4 +99,5 @@ def collate(items: Sequence[Example | Unread]) -> Batch | tuple[Unread, ...]:
         rows=tuple(example.row for example in examples),
         unread=unread,
         followers=tuple(row for example in examples for row in example.followers),
+        follower_ids=follower_ids if any(follower_ids) else (),
     )

@@ -77,9 +77,9 @@ class SpeechDataset(Dataset[Example | Unread]):
         utterance, waveform, reference, tokens = heard
         again = (drawn.number,) if drawn.number else ()
         number = key(self.seed, drawn.epoch, utterance.id, *again)
-        followers = list[int]()
+        followers, follower_ids = list[int](), list[str]()
         if drawn.followers:
-            waveform, reference, followers = self._joined(
+            waveform, reference, followers, follower_ids = self._joined(
                 waveform, reference, drawn.followers, number
             )
             tokens = self._tokens(reference)
@@ -97,22 +97,25 @@ class SpeechDataset(Dataset[Example | Unread]):
             reference=reference,
             key=number,
             followers=tuple(followers),
+            follower_ids=tuple(follower_ids),
         )
 
     def _joined(
         self, waveform: Tensor, reference: str, followers: Followers, number: int
-    ) -> tuple[Tensor, str, list[int]]:
-        waveforms, references, pauses, rows = [waveform], [reference], list[int](), list[int]()
+    ) -> tuple[Tensor, str, list[int], list[str]]:
+        waveforms, references = [waveform], [reference]
+        pauses, rows, ids = list[int](), list[int](), list[str]()
         for row, pause in followers:
             heard = self._heard(row)
             if isinstance(heard, Unread):
                 continue  # it is told when its own turn comes
             rows.append(row)
+            ids.append(heard.utterance.id)
             pauses.append(round(pause * self.sample_rate))
             waveforms.append(heard.waveform)
             references.append(heard.reference)
         joined = join(waveforms, pauses, generator(key(number, "pauses")))
-        return joined, " ".join(filter(None, references)), rows
+        return joined, " ".join(filter(None, references)), rows, ids
 
     def _tokens(self, reference: str) -> Tensor:
         return torch.tensor(self.vocabulary.encode(reference), dtype=torch.int64)

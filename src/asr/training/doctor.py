@@ -293,4 +293,4 @@ def everyone(rows: Sequence[Doubtful]) -> list[Doubtful]:
 
 
 def _plain(highest: Highest) -> list[dict[str, Any]]:
-    return [row._asdict() for row in highest.rows]
+    return [row.plain() for row in highest.rows]

@@ -12,12 +12,21 @@ class Doubtful(NamedTuple):
         id: of the utterance.
         reference: what it is said to say.
         hypothesis: what was recognised, where that is known.
+        followers: ids of the utterances that were joined to it, whose texts end the reference.
     """
 
     loss: float
     id: str
     reference: str
     hypothesis: str | None = None
+    followers: tuple[str, ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        """What it holds, by name; followers only where there are some."""
+        there = self._asdict()
+        if not self.followers:
+            del there["followers"]
+        return there
 
 
 class Highest:
@@ -32,13 +41,25 @@ class Highest:
         self.rows: list[Doubtful] = []  # the highest first
         self.merge(Doubtful(*row) for row in rows)
 
-    def add(self, losses: Sequence[float], ids: Sequence[str], references: Sequence[str]) -> None:
-        """Look at a batch, or several of them."""
+    def add(
+        self,
+        losses: Sequence[float],
+        ids: Sequence[str],
+        references: Sequence[str],
+        followers: Sequence[Sequence[str]] = (),
+    ) -> None:
+        """Look at a batch, or several of them.
+
+        Args:
+            followers: of each utterance; nothing at all where there are none.
+        """
         self.seen += len(losses)
         floor = self.rows[-1].loss if len(self.rows) == self.most else -1.0
         self.merge(
-            Doubtful(loss, name, reference)
-            for loss, name, reference in zip(losses, ids, references, strict=True)
+            Doubtful(loss, name, reference, followers=tuple(joined))
+            for loss, name, reference, joined in zip(
+                losses, ids, references, followers or [()] * len(ids), strict=True
+            )
             if loss >= floor
         )
 

@@ -12,6 +12,8 @@ from asr.data.batch import Batch
 from asr.tasks.observation import Observation
 from asr.training.highest import Doubtful, Highest
 
+_Texts = tuple[str, ...]
+
 
 class TrainingRecord:
     """Losses of all batches, read together now and then, and counts of those looked at.
@@ -26,7 +28,7 @@ class TrainingRecord:
         self._before = 0, Highest(most)  # epoch, and what it had
         self._total, self._utterances = 0.0, 0  # since the last validation
         self._looked_at = [0, 0, 0, 0]  # utterances, frames, frames needed, infeasible
-        self._waiting: list[tuple[Tensor, tuple[str, ...], tuple[str, ...]]] = []
+        self._waiting: list[tuple[Tensor, _Texts, _Texts, Sequence[_Texts]]] = []
 
     def begin(self, epoch: int) -> None:
         """Another epoch begins."""
@@ -37,7 +39,8 @@ class TrainingRecord:
 
     def add(self, losses: Tensor, batch: Batch) -> None:
         """Note the losses of a batch, which may still be on their way from the device."""
-        self._waiting.append((losses, batch.ids, batch.references))
+        followers = batch.follower_ids or [()] * len(batch.ids)
+        self._waiting.append((losses, batch.ids, batch.references, followers))
 
     def look(self, seen: Observation, utterances: int) -> None:
         """Count what was seen of a batch."""
@@ -48,10 +51,10 @@ class TrainingRecord:
         """Read what has arrived since."""
         if not self._waiting:
             return
-        parts, ids, references = zip(*self._waiting, strict=True)
+        parts, ids, references, followers = zip(*self._waiting, strict=True)
         self._waiting = []
         losses = torch.cat(parts).float().tolist()
-        self.highest.add(losses, list(chain(*ids)), list(chain(*references)))
+        self.highest.add(losses, *(list(chain(*each)) for each in (ids, references, followers)))
         for loss in losses:  # one by one, so that the sum is the same wherever a run is stopped
             if math.isfinite(loss):
                 self._total += loss
