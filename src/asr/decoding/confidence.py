@@ -21,7 +21,7 @@ def confidence(logits: Tensor, tokens: Sequence[int], blank: int) -> float:
     """
     if not logits.shape[1]:
         return 0.0
-    scores = logits.detach().double().cpu().log_softmax(dim=0)
+    scores = logits.detach().cpu().double().log_softmax(dim=0)
     if not tokens:
         return math.exp(float(scores[blank].mean()))
     try:

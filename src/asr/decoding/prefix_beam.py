@@ -86,6 +86,6 @@ class PrefixBeamDecoder:
 
 def _utterances(logits: Padded) -> Iterator[Tensor]:
     """Log-probabilities ``(time, classes)`` of each utterance."""
-    scores = logits.values.detach().double().cpu().log_softmax(dim=1).transpose(1, 2)
+    scores = logits.values.detach().cpu().double().log_softmax(dim=1).transpose(1, 2)
     for frames, length in zip(scores, logits.lengths.tolist(), strict=True):
         yield frames[:length]

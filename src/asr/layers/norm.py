@@ -110,15 +110,17 @@ class _MaskedBatchNorm(torch.autograd.Function):
         x = zero_computed(x, lengths)
         frames = _image(x)
         count = _true(lengths) * frames.shape[2]
-        share = frames[:, 0].numel() / count
+        total = frames[:, 0].numel()
+        excess = _ratio(total - count, count, precise)
+        share = excess + 1
         mean, var = _moments(frames)
         # The zeros took part, as so many more values; without them, mean and square are larger.
-        var = ((var - mean.square() * (share - 1)) * share).clamp_min_(0)
+        var = ((var - mean.square() * excess) * share).clamp_min_(0)
         mean = mean * share
         y = F.batch_norm(frames, mean, var, weight.to(precise), bias.to(precise), eps=eps)
         ctx.save_for_backward(x, lengths, weight, mean, (var + eps).rsqrt_())
-        ctx.share, ctx.eps = share, eps
-        unbiased = var * (count / _at_least_1(count - 1))
+        ctx.excess, ctx.eps = excess, eps
+        unbiased = var * _ratio(count, _at_least_1(count - 1), precise)
         ctx.mark_non_differentiable(mean, unbiased)
         return y.view_as(x), mean, unbiased
 
@@ -126,17 +128,17 @@ class _MaskedBatchNorm(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, None, Tensor, Tensor, None]:
         x, lengths, weight, mean, scale = ctx.saved_tensors
-        image, dtype, share = _image(x), weight.dtype, ctx.share
+        image, dtype, excess = _image(x), weight.dtype, ctx.excess
         weight = weight.to(mean.dtype)
         grad = _image(zero_gradient(grad, lengths))
         # The kernel divides by all frames, among them padding. In the term of the variance a
         # larger scale makes up for it, and a smaller weight for the scale ...
-        more = share**0.5
+        more = (excess + 1) ** 0.5
         total, grad_weight, grad_bias = _gradients(
             grad, image, weight / more, mean, scale * more, ctx.eps
         )
         # ... and in that of the mean, what is missing is the same for all frames of a channel.
-        missing = weight * scale * grad_bias * ((1 - share) / image[:, 0].numel())
+        missing = weight * scale * grad_bias * (-excess / image[:, 0].numel())
         _add_to_channels(total, missing.to(total.dtype))
         total = zero_beyond_(total.view_as(x), lengths)
         return total, None, (grad_weight / more).to(dtype), grad_bias.to(dtype), None
@@ -166,7 +168,12 @@ def _true(lengths: Tensor) -> float | Tensor:
     """How many frames there are without padding, at least 1; on a device, there."""
     if lengths.device.type == "cpu" and not torch.compiler.is_compiling():
         return float(max(sum(lengths.tolist()), 1))
-    return lengths.sum().clamp_min(1).double()
+    return lengths.sum().clamp_min(1)
+
+
+def _ratio(part: float | Tensor, whole: float | Tensor, precise: torch.dtype) -> float | Tensor:
+    """Of counts; on a device in ``precise``, for not every one has double precision."""
+    return part.to(precise) / whole if isinstance(part, Tensor) else part / whole
 
 
 def _at_least_1(count: float | Tensor) -> float | Tensor:
