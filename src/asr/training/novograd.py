@@ -46,24 +46,27 @@ class NovoGrad(Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self._update(parameter, parameter.grad, group)
+            learning = [p for p in group["params"] if p.grad is not None]
+            if learning:
+                self._update(learning, [p.grad for p in learning], group)
         return loss
 
-    def _update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+    def _update(self, parameters: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> None:
         first, second = group["betas"]
-        state = self.state[parameter]
-        square = grad.square().sum()
-        if not state:
-            state["second"] = square
-            state["momentum"] = torch.zeros_like(parameter)
-        else:
-            state["second"] = second * state["second"] + (1 - second) * square
-        direction = grad / (state["second"].sqrt() + group["eps"])
-        if group["weight_decay"]:
-            direction = direction.add(parameter, alpha=group["weight_decay"])
-        momentum = state["momentum"].mul_(first)
+        squares = torch._foreach_pow(torch._foreach_norm(grads), 2)
+        states = [self.state[parameter] for parameter in parameters]
+        for state, parameter, square in zip(states, parameters, squares, strict=True):
+            if not state:
+                state["second"] = square
+                state["momentum"] = torch.zeros_like(parameter)
+        seconds = [state["second"] for state in states]
+        momenta = [state["momentum"] for state in states]
+        torch._foreach_lerp_(seconds, squares, 1 - second)  # of the first step, the square itself
+        norms = torch._foreach_sqrt(seconds)
+        torch._foreach_add_(norms, group["eps"])
         # The first step has no momentum to decay, so it takes the whole direction.
-        momentum.add_(direction)
-        parameter.add_(momentum, alpha=-group["lr"])
+        torch._foreach_mul_(momenta, first)
+        torch._foreach_addcdiv_(momenta, grads, norms)
+        if group["weight_decay"]:
+            torch._foreach_add_(momenta, parameters, alpha=group["weight_decay"])
+        torch._foreach_add_(parameters, momenta, alpha=-group["lr"])
