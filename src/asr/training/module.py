@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import lightning as L
@@ -146,7 +146,12 @@ class SpeechModule(L.LightningModule):
         weights = list(self.model.named_parameters())
         if self.intermediate is not None:
             weights += self.intermediate.named_parameters("intermediate")
-        optimizer = self.optimizer(parameter_groups(weights, self.optimizer, self.factors))
+        build = self.optimizer
+        if self.trainer.precision == "16-mixed" and getattr(build, "keywords", {}).get("fused"):
+            build = partial(
+                build, fused=False
+            )  # else gradients are unscaled too late to be clipped
+        optimizer = build(parameter_groups(weights, self.optimizer, self.factors))
         steps = int(self.trainer.estimated_stepping_batches)
         if steps < 1:
             raise InputError(
