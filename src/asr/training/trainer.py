@@ -17,6 +17,7 @@ from asr.errors import InputError
 from asr.training.checkpoint import AtomicCheckpointIO
 
 _MOST_THREADS = 1024  # with very many, libraries crash
+_BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # the last is that of ARM
 # On a command line 32 is a number.
 Precision = Literal["auto", "bf16", 16, 32, "16", "32"]
 
@@ -163,16 +164,17 @@ def find_precision(precision: Precision, device: str) -> str:
 
 def _has_bf16(device: str) -> bool:
     if device == "cuda":
-        return torch.cuda.is_bf16_supported()
-    # Without instructions for it, bf16 on a CPU is emulated and slower than 32 bits.
-    return device == "cpu" and "avx512_bf16" in _cpu_flags()
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    # Without instructions for it, bf16 is emulated and slower than 32 bits.
+    return device == "cpu" and not _BF16_FLAGS.isdisjoint(_cpu_flags())
 
 
-def _cpu_flags() -> str:
+def _cpu_flags() -> set[str]:
+    """What the processor can do, in words of Linux; elsewhere that is not known."""
     try:
-        return Path("/proc/cpuinfo").read_text(errors="replace")
+        return set(Path("/proc/cpuinfo").read_text(errors="replace").split())
     except OSError:
-        return ""
+        return set()
 
 
 def _refuse_what_cannot_be(**numbers: int | None) -> None:
