@@ -237,6 +237,11 @@ def pad(sequences: Sequence[Tensor], value: float = 0, *, common: bool = False) 
     return Padded(values, lengths)
 
 
+def sent(values: Tensor, device: torch.device) -> Tensor:
+    """``values`` on ``device``; a GPU is not waited for, which goes on with what it has to do."""
+    return values.to(device, non_blocking=device.type == "cuda")
+
+
 def extend(x: Padded, pads: tuple[int, int], mode: PaddingMode) -> Tensor:
     """Put frames before the first and after the true last frame of each sequence.
 

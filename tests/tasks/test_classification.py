@@ -184,6 +184,31 @@ def test_two_views_are_learnt_alike_and_to_agree(options: dict[str, Any]) -> Non
         assert torch.equal(found, wanted)
 
 
+@pytest.mark.parametrize("views", [1, 2])
+@pytest.mark.parametrize("weights", [None, {"cat": 3.0, "owl": 0.5}])
+@pytest.mark.parametrize("focal", [0.0, 2.0])
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_an_unknown_label_changes_nothing_for_the_others(
+    views: int, weights: dict[str, float] | None, focal: float, smoothing: float
+) -> None:
+    task = Classification(
+        LABELS, class_weights=weights, focal=focal, label_smoothing=smoothing,
+        consistency=views - 1.0,
+    )  # fmt: skip
+    values = torch.randn(views, 3, 3)
+    values[:, 1] = torch.inf
+    values.requires_grad_()
+    known = torch.tensor([0, 2])
+
+    loss = task.loss(_logits(values.flatten(0, 1)), _batch("owl", "cow", "cat"))
+    alone = task.loss(_logits(values[:, known].flatten(0, 1)), _batch("owl", "cat"))
+
+    torch.testing.assert_close(loss, alone)
+    gradients = [torch.autograd.grad(each, [values])[0] for each in (loss, alone)]
+    torch.testing.assert_close(*gradients)
+    assert not gradients[0][:, 1].any()
+
+
 def test_two_views_without_a_known_label_teach_nothing() -> None:
     task = Classification(LABELS, consistency=0.5)
     values = torch.randn(4, 3, requires_grad=True)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from asr.padded import Padded
+from asr.padded import Padded, sent
 
 
 def partners(batch: int) -> Tensor:
@@ -63,7 +63,7 @@ def spliced(waveforms: Padded, partner: Tensor, share: Tensor) -> tuple[Padded, 
     batch, channels, time = waveforms.values.shape
     lengths, device = waveforms.lengths, waveforms.values.device
     size = ((1 - share) * lengths).long().minimum(lengths[partner])
-    place, source = torch.rand(2, batch).to(device)
+    place, source = sent(torch.rand(2, batch), device)
     begin = (place * (lengths - size + 1)).long().minimum(lengths - size)
     from_ = (source * (lengths[partner] - size + 1)).long().minimum(lengths[partner] - size)
     at = torch.arange(time, device=device)

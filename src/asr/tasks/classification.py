@@ -16,11 +16,13 @@ from asr.layers.heads import HeadOptions, Pooled, PooledHead
 from asr.losses.consistency import disagreement
 from asr.losses.cross_entropy import soft_cross_entropy
 from asr.metrics.confusion import Accuracy, MacroF1
-from asr.padded import Padded
+from asr.padded import Padded, sent
 from asr.tasks.observation import Observation
 from asr.tasks.task import Monitor
 from asr.text.labels import Labels
 from asr.text.vocabulary import Vocabulary
+
+_IGNORED = -100  # in the place of a label that is not known
 
 
 class Classification:
@@ -123,8 +125,8 @@ class Classification:
             return batch
         splice = bool(self.cutmix) and (not self.mixup or torch.rand(()).item() < 0.5)
         size, device = len(batch.ids), batch.keys.device
-        partner = partners(size).to(device)
-        share = shares(size, self.cutmix if splice else self.mixup).to(device)
+        partner = sent(partners(size), device)
+        share = sent(shares(size, self.cutmix if splice else self.mixup), device)
         if splice:
             waveforms, share = spliced(batch.waveforms, partner, share)
         else:
@@ -137,7 +139,7 @@ class Classification:
         That of a mixture is the mixture of both labels' ones.
         """
         known, scores = _known(batch), logits.values[..., 0].float()
-        if not known.any():
+        if _has_no_label(batch):
             return scores.new_zeros(len(known))
         labels = batch.tokens.values[:, 0]
         losses = _of_views(scores, labels)
@@ -158,33 +160,40 @@ class Classification:
         It may be weighted, smoothed or focal, so it is not made of ``losses``. Where there are two
         views it is the mean over both, and ``consistency`` times their disagreement is added.
         """
-        known, scores = _known(batch), logits.values[..., 0].float()
-        if not known.any():
+        scores = logits.values[..., 0].float()
+        if _has_no_label(batch):
             return scores.sum() * 0
+        known = _known(batch)
         views = len(scores) // len(known)
-        of_both = scores[known.repeat(views)]
-        loss = self._cross_entropy(of_both, batch, known, views)
+        # Left out by masks: to pick the known ones would be to wait for a device to count them.
+        scores = scores.masked_fill(~known.repeat(views)[:, None], 0)
+        loss = self._cross_entropy(scores, batch, known, views)
         if views > 1:
-            apart = disagreement(of_both.log_softmax(dim=1)[..., None]).mean()
-            loss = loss + self.consistency * apart
+            apart = disagreement(scores.log_softmax(dim=1)[..., None]).sum()
+            loss = loss + self.consistency * apart / known.sum().clamp_min(1)
         return loss
 
     def _cross_entropy(self, scores: Tensor, batch: Batch, known: Tensor, views: int) -> Tensor:
-        """That of the utterances which are ``known``, whose scores these are in each view."""
-        weight = None if self._weight is None else self._weight.to(scores.device)
+        """That of the utterances which are ``known``, of all of which these are scores."""
+        weight = None if self._weight is None else sent(self._weight, scores.device)
         labels = batch.tokens.values[:, 0]
         if batch.mixture is None and not self.focal:
-            labels = labels[known].repeat(views)
-            return F.cross_entropy(
-                scores, labels, weight=weight, label_smoothing=self.label_smoothing
-            )
+            counts = known.to(scores.dtype) if weight is None else weight[labels] * known
+            total = views * counts.sum().clamp_min(torch.finfo(scores.dtype).tiny)
+            labels = labels.masked_fill(~known, _IGNORED).repeat(views)
+            loss = F.cross_entropy(
+                scores, labels, weight=weight, ignore_index=_IGNORED, reduction="sum",
+                label_smoothing=self.label_smoothing,
+            )  # fmt: skip
+            return loss / total
         targets = F.one_hot(labels, scores.shape[1]).to(scores.dtype)
         if batch.mixture is not None:
             share = batch.mixture.share[:, None]
             targets = share * targets + (1 - share) * targets[batch.mixture.partner]
         return soft_cross_entropy(
             scores,
-            targets[known].repeat(views, 1),
+            targets.repeat(views, 1),
+            counted=known.repeat(views),
             weight=weight,
             label_smoothing=self.label_smoothing,
             focus=self.focal,
@@ -204,6 +213,11 @@ class Classification:
             wanted=torch.bincount(batch.tokens.values[known].flatten(), minlength=labels),
             silent=none, frames=none, needed=none, infeasible=none,
         )  # fmt: skip
+
+
+def _has_no_label(batch: Batch) -> bool:
+    """Whether no utterance has a known label, which the shape of the labels tells."""
+    return not batch.tokens.values.shape[1]
 
 
 def _known(batch: Batch) -> Tensor:

@@ -211,7 +211,9 @@ class SpeechModule(L.LightningModule):
             logits, between = self.intermediate(self.model, *given)
             loss = self._loss(logits, shown, between)
         if self._logs:
-            self.log("train/loss", loss, batch_size=len(batch.ids), prog_bar=True)
+            # From the host, for the progress bar reads it anew at each step.
+            told = loss.detach().cpu()
+            self.log("train/loss", told, batch_size=len(batch.ids), prog_bar=True)
             group = self.trainer.optimizers[0].param_groups[0]
             self.log("train/lr", group["lr"] / group.get(FACTOR, 1.0), batch_size=len(batch.ids))
         return self.guard.mark(loss, batch)
@@ -219,9 +221,8 @@ class SpeechModule(L.LightningModule):
     @property
     def _logs(self) -> bool:
         """Whether what is logged now goes anywhere: Lightning finds out after the work is done."""
-        trainer = self.trainer
-        every: int = trainer.log_every_n_steps  # type: ignore[attr-defined]
-        return (trainer.global_step + 1) % every == 0 or trainer.progress_bar_callback is not None
+        every: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined]
+        return (self.trainer.global_step + 1) % every == 0
 
     def _loss(self, logits: Padded, batch: Batch, intermediate: Sequence[Padded] = ()) -> Tensor:
         if self.watch is None:
