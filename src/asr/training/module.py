@@ -148,9 +148,8 @@ class SpeechModule(L.LightningModule):
             weights += self.intermediate.named_parameters("intermediate")
         build = self.optimizer
         if self.trainer.precision == "16-mixed" and getattr(build, "keywords", {}).get("fused"):
-            build = partial(
-                build, fused=False
-            )  # else gradients are unscaled too late to be clipped
+            # Fused, gradients would be unscaled too late to be clipped.
+            build = partial(build, fused=False)
         optimizer = build(parameter_groups(weights, self.optimizer, self.factors))
         steps = int(self.trainer.estimated_stepping_batches)
         if steps < 1:
