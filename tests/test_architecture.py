@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "text": {"errors"},
     "config": {"errors"},
     "finetune": set(),
+    "import_optuna": {"errors"},
     "span": {"padded"},
     "layers": {"padded", "span"},
     "features": {"padded", "span"},
@@ -51,11 +52,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "own_parts": {"compose", "config", "errors"},
     "training": {
         "assemble", "bundle", "config", "data", "errors", "keyed", "metrics", "models", "tasks",
-        "text", "json_files", "padded",
+        "text", "json_files", "padded", "import_optuna",
     },
     "importing": {"assemble", "bundle", "compose", "errors", "layers", "models"},
     "evaluation": LEAVES | RECOGNIZER | {
-        "assemble", "augment", "bundle", "compose", "config", "language",
+        "assemble", "augment", "bundle", "compose", "config", "import_optuna", "language",
     },
     "leaderboard": {"errors", "evaluation", "text", "training"},
 }  # fmt: skip
@@ -73,6 +74,7 @@ CONFINED = {
     "torchaudio": {"data", "features", "resample", "decoding"},
     "soundfile": {"data"},
     "wandb": {"training"},
+    "optuna": {"import_optuna", "training"},
     "pyarrow": {"data"},
     "matplotlib": {"evaluation", "leaderboard"},
 }
