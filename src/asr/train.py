@@ -234,9 +234,10 @@ def main() -> None:
             raise explain(error, sys.argv[1:]) from None
         except _CrashError as crash:
             raise crash.__cause__ from None  # type: ignore[misc]  # it is always raised from one
-        except OSError as error:  # of the folder of a sweep
+        except OSError as error:  # of the folder of a sweep, or the study in it
             raise InputError(
-                f"run_dir: cannot make {error.filename} ({error.strerror}); choose another"
+                f"run_dir: cannot write {error.filename or 'there'} ({error.strerror or error}); "
+                "choose another, or make room"
             ) from None
         except Exception as error:
             raise explain(error, sys.argv[1:]) from error  # of Hydra, before there was a config

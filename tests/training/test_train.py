@@ -160,7 +160,10 @@ BAD = {
     "missing corpus": (["corpus.root=/proc/nothing"], "/proc/nothing"),
     "nothing to resume": (["resume=nowhere"], "holds no run that could go on"),
     "unwritable": (["run_dir=/proc/nothing"], "run_dir: cannot make /proc/nothing"),
-    "unwritable sweep": (["-m", "seed=1,2", "run_dir=/proc/nothing"], "run_dir: cannot make /proc"),
+    "unwritable sweep": (
+        ["-m", "seed=1,2", "run_dir=/proc/nothing"],
+        "run_dir: cannot write /proc",
+    ),
     "grammar": (["run_dir=a b=c"], "quote"),
     "batch of nothing": (["data.batch_seconds=0"], "batch_seconds"),
 }

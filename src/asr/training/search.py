@@ -144,9 +144,7 @@ def _run(study: Any, settings: Settings, space: dict[str, Any], fixed: dict[str,
     stopped = study.get_trials(states=[TrialState.RUNNING])
     while batch := stopped[: settings.n_jobs] or _asked(study, settings, space):
         del stopped[: len(batch)]
-        given = [
-            (*(f"{k}={v}" for k, v in trial.params.items()), *fixed.values()) for trial in batch
-        ]
+        given = [(*_overrides(trial), *fixed.values()) for trial in batch]
         returns = settings.launcher.launch(given, initial_job_idx=batch[0].number)
         for trial, returned in zip(batch, returns, strict=True):
             value = float(returned.return_value)
