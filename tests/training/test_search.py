@@ -148,7 +148,9 @@ def test_an_interval_is_even_in_its_logarithm_if_it_says_so(tmp_path: Path) -> N
     assert 20 <= sum(value < 1e-2 for value in values) <= 40
 
 
-def test_a_trial_that_fails_does_not_end_it(tmp_path: Path) -> None:
+def test_a_trial_that_fails_does_not_end_it(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
     def value(at: dict[str, float]) -> float:
         return math.nan if at["b"] == 3 else distance(at)
 
@@ -156,6 +158,7 @@ def test_a_trial_that_fails_does_not_end_it(tmp_path: Path) -> None:
     assert len(given) == 12
     assert "b=3" in {item[1] for item in given.values()}
     assert best(tmp_path)["best_params"]["b"] != "3"
+    assert not recwarn.list  # the trial has said why it failed
 
 
 def test_it_ends_where_nothing_succeeds(tmp_path: Path) -> None:
