@@ -1,3 +1,4 @@
+import logging
 import os
 import tempfile
 
@@ -29,3 +30,12 @@ register_random(_TORCH_RANDOM)
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _logger_as_new() -> None:
+    """A command run in this process sets up the logger; the next test finds it untouched."""
+    log = logging.getLogger("asr")
+    log.setLevel(logging.NOTSET)
+    log.propagate = True  # to caplog
+    log.handlers.clear()

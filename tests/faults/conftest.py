@@ -92,11 +92,8 @@ def train(
 
 
 @pytest.fixture
-def notes(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> pytest.LogCaptureFixture:
-    """What is said to the user, whatever a command before has turned off."""
-    monkeypatch.setattr(logging.getLogger("asr"), "propagate", True)
+def notes(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What is said to the user."""
     caplog.set_level(logging.INFO, logger="asr")
     return caplog
 

@@ -5,7 +5,6 @@ sub-directories, which no file of ours has.
 """
 
 import errno
-import logging
 import os
 import resource
 import shutil
@@ -114,9 +113,8 @@ DAMAGE = {
 
 @pytest.mark.parametrize("name", DAMAGE)
 def test_a_damaged_checkpoint_is_passed_over_and_told_in_one_line(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("asr"), "propagate", True)
     path = write(tmp_path / "last.ckpt", 5)
     write(tmp_path / "best.ckpt", 4)
     path.write_bytes(DAMAGE[name](path.read_bytes()))
