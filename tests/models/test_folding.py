@@ -54,5 +54,15 @@ def test_folding_leaves_no_batch_norm_behind_and_the_model_as_it_was() -> None:
     assert not found.training
 
 
+def test_a_model_with_weight_norm_still_runs_after_it_was_folded() -> None:
+    model = untrained(["model=separable_small", "+model.every.weight_norm=true"]).recognizer.model
+    x = pad([torch.randn(1, 16_000)])
+    before = model.eval()(x).values
+
+    folded(model)
+
+    assert torch.equal(model(x).values, before)
+
+
 def _norms(model: nn.Module) -> Iterator[TimeBatchNorm]:
     return (layer for layer in model.modules() if isinstance(layer, TimeBatchNorm))

@@ -10,6 +10,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from asr.layers.activation import Finish
 from asr.layers.conv import TimeConv
+from asr.layers.fast_conv import FastConv1d
 from asr.layers.grid import GridConv, GridNorm
 from asr.layers.norm import NoNorm, TimeBatchNorm
 from asr.layers.sequential import TimeSequential
@@ -52,9 +53,11 @@ def _by_channel(layer: nn.Module) -> TimeBatchNorm | None:
 
 @torch.no_grad()
 def _fold(conv: nn.Conv1d | nn.Conv2d, norm: TimeBatchNorm) -> None:
+    weight = conv.weight
     if nn.utils.parametrize.is_parametrized(conv):
-        nn.utils.parametrize.remove_parametrizations(conv, "weight")
+        # PyTorch's way to remove it takes the weight from the class, which the original has, too.
+        del conv.parametrizations
+        conv.__class__ = FastConv1d
     conv.weight, conv.bias = fuse_conv_bn_weights(
-        conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight,
-        norm.bias,
-    )  # fmt: skip
+        weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+    )
