@@ -195,6 +195,17 @@ def test_an_edge_that_wraps_around_hears_the_other_end() -> None:
     assert TimeConv(1, 1, 3, padding_mode="circular").span.right == inf
 
 
+@pytest.mark.parametrize("padding", [(2, 0), (0, 2)])
+def test_an_edge_that_is_reflected_on_one_side_hears_beyond_its_window(
+    padding: tuple[int, int],
+) -> None:
+    conv = TimeConv(2, 4, 3, padding=padding, padding_mode="reflect").double()
+
+    assert_span_is_what_is_heard(conv, channels=2, length=30)
+    assert conv.span.right == inf
+    assert conv.streaming_obstacle
+
+
 def test_depthwise_convolution_has_one_kernel_for_each_channel() -> None:
     assert TimeConv(6, 6, 5, groups=6, bias=False).conv.weight.shape == (6, 1, 5)
 

@@ -84,9 +84,14 @@ class TimeConv(nn.Module):
     @property
     def span(self) -> Span:
         left, stride = self.pads[0], self.conv.stride[0]
-        wraps = self.padding_mode == "circular" and any(self.pads)
-        if wraps or (self.padding_mode != "zeros" and sum(self.pads) > self._reach):
-            # The edges hear frames from beyond their own window.
+        # Frames that a kernel must reach for its edges to hear none from beyond its own window.
+        heard = {
+            "zeros": 0,
+            "reflect": 2 * max(self.pads),  # from an edge as far back as what is added reaches out
+            "replicate": sum(self.pads),
+            "circular": inf if any(self.pads) else 0,
+        }
+        if heard[self.padding_mode] > self._reach:
             return Span(inf, inf, stride, middle=(self._reach - 2 * left) / 2)
         return Span(left, self._reach - left, stride)
 
