@@ -72,6 +72,10 @@ class TimeBatchNorm(nn.Module):
         return length
 
     def forward(self, x: Padded) -> Padded:
+        if x.values.dim() == 4 and x.values.shape[0] == x.values.shape[2] == 1:
+            # Of one row with one band, PyTorch 2.14 may misread the gradient if channels are not
+            # last in memory.
+            x = x._replace(values=x.values.contiguous(memory_format=torch.channels_last))
         if not self.training or self._is_plain(x):
             values = F.batch_norm(
                 _image(x.values), self.running_mean, self.running_var, self.weight, self.bias,
