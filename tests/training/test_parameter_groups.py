@@ -53,6 +53,19 @@ def test_the_first_match_decides_and_holds_over_the_whole_schedule(
             stepped.step()
 
 
+@pytest.mark.parametrize("kind", [torch.optim.AdamW, torch.optim.SGD, torch.optim.Rprop])
+def test_weights_decay_as_the_optimizer_does_by_itself_where_the_config_does_not_say(
+    model: AcousticModel, kind: Any
+) -> None:
+    part = partial(kind, lr=1e-3)
+    by_itself = part(model.parameters()).param_groups[0].get("weight_decay", 0.0)
+
+    weights, others = part(parameter_groups(model.named_parameters(), part, {})).param_groups
+
+    assert weights["weight_decay"] == by_itself
+    assert others["weight_decay"] == 0
+
+
 def test_every_trained_parameter_is_in_one_group_and_only_weights_decay(
     model: AcousticModel,
 ) -> None:

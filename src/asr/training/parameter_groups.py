@@ -48,7 +48,7 @@ def parameter_groups(
         optimizer: as the config says it, with its learning rate and its weight decay.
         factors: of the learning rate, by the name of the parameter; 1 where there is none.
     """
-    weight_decay = float(getattr(optimizer, "keywords", {}).get("weight_decay", 0.0))
+    weight_decay = _argument(optimizer, "weight_decay")
     groups: dict[tuple[float, bool], dict[str, Any]] = {}
     for name, parameter in parameters:
         if not parameter.requires_grad:
@@ -56,7 +56,7 @@ def parameter_groups(
         factor, decays = factors.get(name, 1.0), parameter.ndim > 1
         group = {"params": [], "weight_decay": weight_decay if decays else 0.0}
         if factor != 1:
-            group |= {"lr": _rate(optimizer) * factor, FACTOR: factor}
+            group |= {"lr": _argument(optimizer, "lr") * factor, FACTOR: factor}
         groups.setdefault((factor, decays), group)["params"].append(parameter)
     # Within one factor the weights come first, in which order a resumed run looks for them.
     firsts = list(dict.fromkeys(factor for factor, _ in groups))
@@ -76,6 +76,7 @@ def _depths(model: AcousticModel) -> Callable[[str], int]:
     return depth
 
 
-def _rate(optimizer: Callable[..., Optimizer]) -> float:
-    """The learning rate that its config gives, or its own default."""
-    return float(inspect.signature(optimizer).parameters["lr"].default)
+def _argument(optimizer: Callable[..., Optimizer], name: str) -> float:
+    """The number that its config gives, or its own default; 0 where it takes no such argument."""
+    parameter = inspect.signature(optimizer).parameters.get(name)
+    return 0.0 if parameter is None else float(parameter.default)
