@@ -75,11 +75,14 @@ def warmup_hold_decay(
     Args:
         warmup: share of the steps spent rising, 0 to 1.
         hold: share of the steps at the full rate, 0 to 1.
-        power: of the fall; 1 is a straight line.
+        power: of the fall, 0 or more; 1 is a straight line.
         end: multiple at the last step.
     """
     _refuse_share("warmup", warmup)
+    _refuse_share("hold", hold)
     _refuse_share("warmup + hold", warmup + hold)
+    if not 0 <= power < math.inf:
+        raise ValueError(f"power must be 0 or more, got {power:g}; a larger one falls faster")
 
     def scale(progress: float) -> float:
         if progress < warmup:
