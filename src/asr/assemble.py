@@ -73,7 +73,10 @@ def assemble(
         raise InputError("vocabulary: has no units yet; give them, or learn them from a corpus")
     task = build(parts["task"], "task", vocabulary=vocabulary)
     features, encoder = make_encoder(parts)
-    head = task.make_head(encoder.out_channels, encoder.head_options)
+    try:
+        head = task.make_head(encoder.out_channels, encoder.head_options)
+    except ValueError as error:  # what the architecture says of a head goes with another task
+        raise InputError(f"task: {error}") from error
     model = AcousticModel(features, encoder, head, augment)  # type: ignore[arg-type]
     learnt = {**parts["vocabulary"], **vocabulary.arguments}
     kept = {**{part: parts[part] for part in PARTS}, "vocabulary": learnt}
