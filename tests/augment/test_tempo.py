@@ -81,6 +81,14 @@ def test_pitch_changes_and_duration_does_not(semitones: float) -> None:
     assert _hertz(changed) == pytest.approx(440 * 2 ** (semitones / 12), rel=0.006)
 
 
+@pytest.mark.parametrize("semitones", [-0.2, 0.1, 0.25, 0.5])
+def test_a_small_change_of_pitch_is_neither_lost_nor_made_larger(semitones: float) -> None:
+    changed = Pitch([semitones], probability=1)(_tone(3_520), RATE, generator(0))
+
+    heard = 12 * math.log2(_hertz(changed) / 3_520)
+    assert heard == pytest.approx(semitones, abs=0.03)
+
+
 @pytest.mark.parametrize(("slowest", "fastest"), [(0.2, 1), (1.2, 1.1), (1, 5)])
 def test_tempos_that_cannot_be_are_refused(slowest: float, fastest: float) -> None:
     with pytest.raises(ValueError, match="slowest"):

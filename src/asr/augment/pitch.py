@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import log2
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +13,8 @@ from asr.augment.draw import check_probability, happens, one_of
 from asr.augment.stretch import stretched
 from asr.resample import resample
 
-_LARGEST_DENOMINATOR = 50  # a hundredth of a semitone or so is lost, and kernels stay small
+_DENOMINATORS = (50, 100, 200, 500)  # the largest; a small one keeps the kernels small
+_NEAR = 0.02  # semitones
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,17 @@ class Pitch:
     def __call__(self, waveform: Tensor, sample_rate: int, generator: torch.Generator) -> Tensor:
         if not happens(self.probability, generator):
             return waveform
-        semitones = one_of(self.semitones, generator)
-        factor = Fraction(2 ** (semitones / 12)).limit_denominator(_LARGEST_DENOMINATOR)
+        factor = _factor(one_of(self.semitones, generator))
         if factor == 1:
             return waveform
         samples = waveform.shape[-1]
         longer = stretched(waveform, sample_rate, float(1 / factor))
         changed = resample(longer, factor.numerator, factor.denominator)
         return F.pad(changed, (0, samples - changed.shape[-1]))  # negative padding cuts
+
+
+def _factor(semitones: float) -> Fraction:
+    """What frequencies are to be multiplied by, within a fiftieth of a semitone."""
+    exact = 2 ** (semitones / 12)
+    found = (Fraction(exact).limit_denominator(largest) for largest in _DENOMINATORS)
+    return next(factor for factor in found if abs(12 * log2(factor / exact)) <= _NEAR)
