@@ -18,7 +18,8 @@ class HeldStatistics(Callback):
     a mean and a variance that recognition never meets, and weights that fit them fit no word that
     comes alone. So the weights are trained to the end with running statistics that change no
     more (Wu and Johnson, 2021, https://arxiv.org/abs/2105.07576). In the two epochs before, these
-    average over about an epoch; an average of the weights reaches them as it does the weights.
+    average over about an epoch, or over less where there are not four before; an average of the
+    weights reaches them as it does the weights.
 
     Args:
         begin: share of the steps of the run, above 0 and below 1.
@@ -34,9 +35,11 @@ class HeldStatistics(Callback):
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._first = max(int(self.begin * trainer.estimated_stepping_batches), 1)
-        self._epoch = max(int(trainer.num_training_batches), 1)
-        steps = -(-self._epoch // trainer.accumulate_grad_batches)
-        self._slow = max(self._first - _EPOCHS * steps, 0)
+        together = trainer.accumulate_grad_batches
+        # In a short run, the first half is left to the usual average, which forgets its beginning.
+        most = self._first * together // (2 * _EPOCHS)
+        self._batches = max(min(int(trainer.num_training_batches), most), 1)
+        self._slow = max(self._first - _EPOCHS * -(-self._batches // together), 0)
         self._set(trainer.global_step, pl_module)
 
     def on_train_batch_end(
@@ -57,4 +60,4 @@ class HeldStatistics(Callback):
             module.average_statistics()
             module.hold_statistics()
         elif step >= self._slow:
-            module.slow_statistics(1 / self._epoch)
+            module.slow_statistics(1 / self._batches)
