@@ -209,9 +209,11 @@ def _plain(at: str, error: ValidationError) -> str:
     # The members of a union each report below the place that they share.
     place = _shared([detail["loc"] for detail in details])
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
-    accepted = list(dict.fromkeys(detail["msg"] for detail in details))
+    # Of a class pydantic could only say that JSON holds none.
+    rules = [detail for detail in details if detail["type"] != "needs_python_object"]
+    accepted = list(dict.fromkeys(detail["msg"] for detail in rules))
     unknown = [detail["type"] == "extra_forbidden" for detail in details]
-    message = "no such key" if all(unknown) else " or ".join(accepted[:4])
+    message = "no such key" if all(unknown) else " or ".join(accepted[:4] or ["does not fit"])
     given = details[0]["input"]
     told = repr(given)
     # YAML takes no, 010 and 12:30:45 for other things than text.

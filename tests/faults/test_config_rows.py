@@ -60,6 +60,7 @@ row-82-dropout-1 | model.every.dropout=1.0 | dropout must be
 row-85-lr-negative | optimizer.lr=-1 | optimizer:
 row-85-lr-nan | optimizer.lr=.nan | optimizer.lr:
 row-85-lr-text | optimizer.lr='1e-3' | optimizer.lr:
+row-85-lr-word | optimizer.lr=fast | optimizer.lr: Input should be a valid number, got 'fast'
 row-85-betas | optimizer.betas=[0.9,1.5] | optimizer:
 row-85-momentum | optimizer=sgd | optimizer.momentum=-1 | optimizer:
 row-86-booleans-as-words | vocabulary=words | vocabulary.units=[true,false] | vocabulary.units

@@ -12,7 +12,13 @@ from asr.training.run_folder import SKIPPED
 
 
 class RefuseUnread(Callback):
-    """Looks, after each epoch, at what could not be decoded until then, and writes it down."""
+    """Looks, after each epoch, at what could not be decoded until then, and writes it down.
+
+    Before the checkpoints of a validation, which want a score: with nothing decoded there is none.
+    """
+
+    def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._refuse(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._refuse(trainer, pl_module)
