@@ -181,9 +181,11 @@ def test_a_corpus_by_name_gives_what_its_manifest_gives(
 def test_labels_are_scored_with_a_confusion_matrix(
     run: Run, labeller: Path, manifest: Path, tones: Path, tmp_path: Path
 ) -> None:
-    status, *_ = run("evaluate", labeller, "--manifest", manifest, "--output", tmp_path / "o")
+    status, out, _ = run("evaluate", labeller, "--manifest", manifest, "--output", tmp_path / "o")
 
     rows = read_lines(tmp_path / "o" / "utterances.jsonl")
+    told = out.splitlines()[-1].partition(f"written to {tmp_path / 'o'}: ")[2].split(", ")
+    assert sorted(told) == sorted(path.name for path in (tmp_path / "o").iterdir())
     confusion = json.loads((tmp_path / "o" / "confusion.json").read_text())
     right = sum(r["hypothesis"] == r["reference"] for r in rows)
     unseen = sum(u.label == "c" for u in spoken(tones))

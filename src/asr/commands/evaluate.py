@@ -90,6 +90,5 @@ def run(args: argparse.Namespace) -> int:
     for item in found.skipped[:5]:
         say(printable(f"  skipped: {item.line or item.path}: {item.reason}"))
     if args.output is not None:
-        found.write(args.output)
-        say(f"written to {args.output}: summary.json, utterances.jsonl, skipped.jsonl")
+        say(f"written to {args.output}: {', '.join(found.write(args.output))}")
     return 0

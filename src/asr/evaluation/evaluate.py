@@ -78,18 +78,21 @@ class Evaluation:
             "latency": self.latency,
         }
 
-    def write(self, folder: Path) -> None:
-        """Write the figures, the utterances one by one, and what was skipped."""
+    def write(self, folder: Path) -> list[str]:
+        """Write the figures, the utterances one by one and what was skipped; give the names."""
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "summary.json", self.summary)
         write_json_lines(folder / "utterances.jsonl", self.scores.utterances)
         write_json_lines(folder / "skipped.jsonl", map(asdict, self.skipped))
-        if self.scores.confusion is not None:
-            write_json(folder / "confusion.json", self.scores.confusion)
-        if self.scores.confusions is not None:
-            write_json(folder / "confusions.json", self.scores.confusions)
-        if (points := detection(self.scores.utterances)) is not None:
-            write_json(folder / "roc.json", points)
+        found = {
+            "summary.json": self.summary,
+            "confusion.json": self.scores.confusion,
+            "confusions.json": self.scores.confusions,
+            "roc.json": detection(self.scores.utterances),
+        }
+        figures = {name: value for name, value in found.items() if value is not None}
+        for name, value in figures.items():
+            write_json(folder / name, value)
+        return ["utterances.jsonl", "skipped.jsonl", *figures]
 
 
 def evaluate(
