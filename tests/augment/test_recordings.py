@@ -91,6 +91,13 @@ def test_silence_stays_silent(folder: Path) -> None:
         assert torch.equal(transform(silent, RATE, generator(0)), silent)
 
 
+def test_a_silent_response_changes_nothing(tmp_path: Path) -> None:
+    _write(tmp_path / "room.wav", np.zeros(100))
+    speech = torch.randn(1, 300)
+    heard = RecordedRoom(str(tmp_path), probability=1)(speech, RATE, generator(0))
+    assert torch.equal(heard, speech)
+
+
 def test_a_room_keeps_instants_and_loudness_whatever_stands_before_its_peak(
     tmp_path: Path,
 ) -> None:

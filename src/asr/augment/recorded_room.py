@@ -19,7 +19,8 @@ class RecordedRoom:
     Shape: ``(channels, samples)`` to the same; what rings on after the end is cut off.
 
     Args:
-        folder: of audio files of up to 10 s, searched with the folders in it.
+        folder: of audio files of up to 10 s, searched with the folders in it; one that is silent
+            changes nothing.
         probability: share of the recordings that take part.
     """
 
@@ -32,5 +33,7 @@ class RecordedRoom:
         if not happens(self.probability, generator):
             return waveform
         response = self.recordings.whole(sample_rate, generator)
+        if not response.any():
+            return waveform
         heard = convolved(waveform, response[int(response.abs().argmax()) :])
         return heard * (loudness(waveform) / loudness(heard).clamp(min=1e-12))
