@@ -21,6 +21,8 @@ def test_recordings_that_cannot_be_decoded_are_told_before_validation_wants_a_sc
         "corpus=manifest", f"corpus.path='{file}'", f"run_dir='{run_dir}'", "data.channel=9",
         "data.overlap=warn", "trainer=cpu", "trainer.max_epochs=1", "model=separable_small",
     ]  # fmt: skip
+    for name in ("ASR_RUN_DIR", "HYDRA_FULL_ERROR"):
+        monkeypatch.setenv(name, "")  # the run sets them; no other is to find them
     monkeypatch.setattr("sys.argv", ["train.py", *overrides])
 
     with pytest.raises(SystemExit) as end:
