@@ -56,3 +56,53 @@ def test_another_fill_is_refused() -> None:
 def test_a_shift_that_cannot_be_is_refused(most_ms: float) -> None:
     with pytest.raises(ValueError, match="most_ms"):
         Shift(most_ms)
+
+
+@pytest.mark.parametrize("keep", [0.0, 1.5, -0.1])
+def test_a_share_that_cannot_stay_is_refused(keep: float) -> None:
+    if keep:
+        with pytest.raises(ValueError, match=f"keep must be 0 to 1, got {keep}"):
+            Shift(keep=keep)
+    else:
+        assert Shift(keep=keep) == Shift()
+
+
+@pytest.mark.parametrize("keep", [0.1, 0.5, 1.0])
+def test_so_much_of_the_energy_stays_and_no_more_has_to(keep: float) -> None:
+    waveform = torch.zeros(2, 1_000)
+    waveform[:, 300:500] = torch.randn(2, 200)
+    total = waveform.square().sum()
+    stay = torch.stack(
+        [
+            Shift(5_000.0, keep=keep)(waveform, 1_000, generator(seed)).square().sum() / total
+            for seed in range(300)
+        ]
+    )
+
+    assert stay.min() > keep - 1e-5
+    assert stay.min() < keep + 0.02
+    assert stay.max() > 1 - 1e-5
+
+
+def test_words_are_cut_off_at_both_ends() -> None:
+    waveform = torch.zeros(1, 1_000)
+    waveform[:, 300:500] = torch.arange(1.0, 201)
+    lost = set()
+    for seed in range(200):
+        moved = Shift(1_000.0, keep=0.2)(waveform, 1_000, generator(seed))[0]
+        lost |= {value for value in (1, 200) if not (moved == value).any()}
+
+    assert lost == {1, 200}
+
+
+def test_a_smaller_shift_is_not_made_larger() -> None:
+    waveform = torch.zeros(1, 1_000)
+    waveform[0, 500] = 1.0
+    for seed in range(100):
+        kept = Shift(20.0, keep=0.5)(waveform, 1_000, generator(seed))
+        assert torch.equal(kept, Shift(20.0)(waveform, 1_000, generator(seed)))
+
+
+def test_silence_may_move_anywhere() -> None:
+    for seed in range(20):
+        assert not Shift(1_000.0, keep=0.5)(torch.zeros(1, 100), 1_000, generator(seed)).any()

@@ -10,8 +10,6 @@ from asr.errors import InputError
 from asr.training.transfer import transfer
 from tests.tone_models import SMALL
 
-LABELS = ["task=classification", "vocabulary=labels"]
-
 
 def _letters(units: str, *more: str) -> Recognizer:
     return assemble(compose([*SMALL, f"vocabulary.units=[{units}]", *more]))
@@ -61,17 +59,6 @@ def test_a_mapped_symbol_takes_the_row_of_the_old_one_even_from_its_namesake() -
     for symbol in "abx":
         assert torch.equal(_row(new, symbol), _row(old, "a"))
     assert done.new == ()
-
-
-def test_a_head_of_another_task_keeps_the_rows_of_the_same_name() -> None:
-    old, new = _letters("a,b"), _letters("b,c", *LABELS)
-
-    done = transfer(old, new)
-
-    assert torch.equal(_row(new, "b"), _row(old, "b"))
-    assert (done.rows, done.new) == (1, ("c",))
-    back = transfer(new, old)
-    assert back.new == ("a", None)
 
 
 @pytest.mark.parametrize(
