@@ -409,6 +409,7 @@ def test_check_tells_what_a_corpus_holds(run: Run, manifest: Path, tones: Path) 
 # Bad input
 
 BAD: dict[str, Sequence[str]] = {
+    "unknown option": ["transcribe", "{bundle}", "{tmp}/text.wav", "--formt", "srt"],
     "missing model": ["evaluate", "{tmp}/no", "--manifest", "{manifest}"],
     "folder without a run": ["evaluate", "{tmp}", "--manifest", "{manifest}"],
     "text as model": ["evaluate", "{tmp}/text.wav", "--manifest", "{manifest}"],
@@ -561,6 +562,7 @@ def test_bad_input_ends_in_one_line_and_status_2(
 @pytest.mark.parametrize(
     ("argv", "meant"),
     [
+        (BAD["unknown option"], "--formt srt; did you mean --format?; see asr transcribe --help"),
         (BAD["unknown corpus"], "did you mean yesno?"),
         (BAD["unknown split"], "did you mean test?"),
         (BAD["misspelt choice"], "did you mean seed?"),

@@ -50,6 +50,7 @@ def waveform_transforms(folder: Path) -> dict[str, Transform]:
         "Speed": Speed([0.9, 1.1]),
         "Gain": Gain(),
         "Shift": Shift(),
+        "Shift, keep": Shift(1000.0, keep=0.02),
         "Crop": Crop(2.0),
         "Noise, white": Noise(probability=1),
         "Noise, pink": Noise(color="pink", probability=1),

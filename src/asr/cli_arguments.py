@@ -1,7 +1,8 @@
 """The parser of ``asr``, and what it says of the commands together."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from importlib.metadata import version
 from typing import NoReturn, Protocol
 
@@ -75,7 +76,18 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Refuses in one line, as everything else here does."""
+    """Refuses in one line, as everything else here does, and for the command that was given."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        known, others = super().parse_known_args(args, namespace)
+        if others:
+            option = others[0].partition("=")[0]
+            near = get_close_matches(option, self._option_string_actions, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            self.error(f"unrecognized arguments: {' '.join(others)}{hint}")
+        return known, others
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message}; see {self.prog} --help")
