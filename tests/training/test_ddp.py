@@ -31,6 +31,8 @@ def test_processes_01_two_test_exactly_what_one_evaluates(
     lines = (tmp_path / "two/predictions.jsonl").read_text().splitlines()
     ids = [json.loads(line)["id"] for line in lines]
     assert figures["processes"] == 2
+    heard = figures["audio_seconds_per_second"] * figures["seconds"]["fit"]
+    assert heard == pytest.approx(2 * 3600 * figures["data"]["train"]["hours"], rel=0.25)
     assert ids == sorted(set(ids))
     assert len(ids) == 13
 

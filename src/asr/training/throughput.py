@@ -4,7 +4,9 @@ import time
 from typing import Any, cast
 
 import lightning as L
+import torch
 from lightning.pytorch.callbacks import Callback
+from torch import Tensor
 
 from asr.data.batch import Batch
 from asr.training.data import SpeechData
@@ -29,11 +31,11 @@ class Throughput(Callback):
 
     @property
     def figures(self) -> dict[str, float]:
-        """The measures, over all batches of this process but the first few.
+        """The measures, over all batches but the first few; of all processes once training ended.
 
         ``audio_per_second`` is seconds of audio, without padding, in a second; ``waiting`` the
-        share of time spent waiting for data; ``first_step`` when the first batch was done, in
-        seconds since 1970.
+        share of time that this process spent waiting for data; ``first_step`` when its first
+        batch was done, in seconds since 1970.
         """
         return {
             "audio_per_second": self.audio / max(self.wall, 1e-9),
@@ -84,7 +86,16 @@ class Throughput(Callback):
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         audio, wall = self.audio - self._before[0], self.wall - self._before[1]
         if wall:
-            pl_module.log("train/audio_per_second", audio / wall)
+            each = audio / wall
+            pl_module.log("train/audio_per_second", each, sync_dist=True, reduce_fx="sum")
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if trainer.world_size > 1:
+            mine = torch.tensor(
+                [self.heard, self.audio, self.padded, self.cpu], device=pl_module.device
+            )
+            of_all = cast(Tensor, trainer.strategy.reduce(mine, reduce_op="sum"))
+            self.heard, self.audio, self.padded, self.cpu = of_all.tolist()
 
     def _mark(self) -> None:
         self._marked, self._cpu_marked = time.perf_counter(), time.process_time()
