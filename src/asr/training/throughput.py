@@ -85,8 +85,8 @@ class Throughput(Callback):
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         audio, wall = self.audio - self._before[0], self.wall - self._before[1]
-        if wall:
-            each = audio / wall
+        if self.batches > _WARM_UP:  # which is so in all processes or in none
+            each = audio / max(wall, 1e-9)
             pl_module.log("train/audio_per_second", each, sync_dist=True, reduce_fx="sum")
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
