@@ -74,7 +74,7 @@ class TimeLayer(Protocol):
     def output_length(self, length: Length) -> Length:
         """Frames that come out for ``length`` frames in; takes an int or a tensor of them."""
 
-    def __call__(self, x: Padded) -> Padded: ...
+    def __call__(self, x: Padded, /) -> Padded: ...
 
 
 class Part(NamedTuple):

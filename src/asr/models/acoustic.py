@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from asr.features.normalize import Normalize
 from asr.keyed import view_keys
 from asr.layers.heads import HeadOptions
 from asr.padded import Padded
-from asr.span import Length, Span
+from asr.span import Length, Span, shortest_input
 
 
 class Features(Protocol):
@@ -78,6 +79,7 @@ class AcousticModel(nn.Module):
         self.encoder = encoder  # type: ignore[assignment]
         self.head = head
         self.augment = augment
+        self._shortest = shortest_input(self.features, shortest_input(self.encoder))
 
     def frames(self, samples: Length) -> Length:
         """Frames that the encoder gives for ``samples`` samples."""
@@ -119,6 +121,9 @@ class AcousticModel(nn.Module):
             keys: ``(batch,)`` int64, which decide all that is random in augmentation.
             views: of each utterance, one or two, as so many batches one after the other.
         """
+        lacking = self._shortest - waveforms.values.shape[-1]
+        if lacking > 0:  # speed can make a whole batch too short for a frame; no length changes
+            waveforms = waveforms._replace(values=F.pad(waveforms.values, (0, lacking)))
         x = self.features(waveforms)
         if self.training and keys is not None:
             if views > 1:
