@@ -14,7 +14,7 @@ REGRESSIONS = [
     "~data", "~model", "~seed", "~data_root", "model=null", "logger=null", "seed=4294967296",
     "model._target_=asr.models", "model._target_=os.system", "trainer.threads=100000", "--nothing",
     "--cfg nothing", "-m seed=1,2 x=1", "hydra.run.dir=/dev/null", "--resolve", "optimizer.lr=-1",
-    "augment.spectrogram.frequency_width=100", "schedule.warmup=2",
+    "augment=strong augment.spectrogram.frequency_width=100", "schedule.warmup=2",
 ]  # fmt: skip
 OVERRIDES = """
 ~data

@@ -70,7 +70,7 @@ row-88-empty-filters | features.bins=256 | +features.n_fft=400 | mel filters wou
 row-88-beyond-nyquist | features.high_hz=9000 | half the sample rate
 row-89-window-longer-than-n-fft | +features.n_fft=256 | n_fft must be
 row-89-coefficients | features=mfcc | features.coefficients=99 | coefficients must be 1 to
-row-90-mask-of-everything | augment.spectrogram.frequency_width=100 | could blank all 80 bins
+row-90-mask-of-everything | augment.spectrogram.frequency_masks=6 | could blank all 80 bins
 row-90-mask-of-all-frames | augment.spectrogram.time_fraction=0.6 | could blank all of it
 row-91-no-gpu | trainer=gpu | use trainer=cpu
 row-92-16-bits-on-a-cpu | trainer.precision='16' | use bf16 or 32

@@ -104,7 +104,9 @@ def test_row_101_resuming_a_finished_run_says_so(tones: Path, tmp_path: Path) ->
 
 
 def test_a_run_that_was_stopped_early_stays_stopped(tones: Path, tmp_path: Path) -> None:
-    options = tiny(tones, "run_dir=out", "callbacks.early_stopping.patience=1", "optimizer.lr=1e-9")
+    stopping = "callbacks.early_stopping"
+    never_better = [f"{stopping}.patience=1", f"+{stopping}.min_delta=1e9"]
+    options = tiny(tones, "run_dir=out", *never_better)
     first = start(tmp_path, options)
     steps = torch.load(tmp_path / "out/last.ckpt", weights_only=True)["global_step"]
     assert first.status == 0
